@@ -1,0 +1,91 @@
+import type { Receipt } from './delivery.ts';
+import type { Message } from './message.ts';
+import type { State } from './state.ts';
+import type { Instant } from './time.ts';
+
+/** The only source of time; tests pass one that they move by hand. */
+export interface Clock {
+  now(): Instant;
+  /** Runs `task` once, at least `ms` from now. Safe above 2^31 ms. Returns the way to call it off. */
+  after(ms: number, task: () => void): () => void;
+}
+
+/** A number in [0, 1). */
+export type Random = () => number;
+
+export interface CommandOutput {
+  readonly stdout: Buffer;
+  readonly stderr: string;
+  /** null when it was ended by us or by a signal. */
+  readonly exitCode: number | null;
+  /** Ended by us because it took too long; what it had printed by then is in `stdout`. */
+  readonly timedOut: boolean;
+  /** Ended by us because it printed more than the cap. */
+  readonly truncated: boolean;
+}
+
+export interface RunOptions {
+  readonly timeoutMs: number;
+  readonly capBytes: number;
+}
+
+export interface RemoteStream {
+  /** Settles when the stream is over, with the reason; never rejects. */
+  readonly ended: Promise<string>;
+  stop(): void;
+}
+
+/**
+ * A shell on one host. `program` is POSIX sh and constant text; whatever varies goes into `input`,
+ * whose entries the program sees as shell variables, never as words to be parsed.
+ * Both calls throw HostError when the host cannot be reached.
+ */
+export interface Connector {
+  run(program: string, input: Readonly<Record<string, string>>, options: RunOptions): Promise<CommandOutput>;
+  /** Resolves once the program has started; `onData` gets its standard output as it comes. */
+  stream(
+    program: string,
+    input: Readonly<Record<string, string>>,
+    onData: (chunk: Buffer) => void,
+  ): Promise<RemoteStream>;
+  close(): Promise<void>;
+}
+
+/** Holds the state. `commit` resolves once the change is on disk; `read` shows it at once. */
+export interface Store {
+  read(): State;
+  commit(change: (state: State) => State): Promise<void>;
+}
+
+/**
+ * A receiver's place on a platform. A failed call throws DeliveryError; only the dispatcher retries.
+ * A channel without `update` cannot edit; one without `reply` cannot thread.
+ */
+export interface Channel {
+  readonly kind: string;
+  /** `key` is the same for every attempt at the same message: the platform's idempotency key, or a deterministic Message-ID. */
+  send(message: Message, key: string): Promise<Receipt>;
+  /** Makes the message of the receipt say this instead; notifies nobody. */
+  update?(receipt: Receipt, message: Message): Promise<Receipt>;
+  /** Answers under the message of the receipt; notifies. */
+  reply?(receipt: Receipt, message: Message, key: string): Promise<void>;
+}
+
+/** A platform on which people write back. */
+export interface Conversation {
+  start(handler: CommandHandler): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** `text` is what stood behind `/pylon`. Never rejects: an error becomes a message. */
+export type CommandHandler = (
+  text: string,
+  from: { readonly channel: string; readonly user: string },
+) => Promise<Message>;
+
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

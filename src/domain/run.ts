@@ -1,0 +1,154 @@
+import type { Instant } from './time.ts';
+
+export type RunStatus = 'running' | 'finished' | 'failed' | 'stuck' | 'outdated';
+
+/**
+ * Why a run has its status. `never-started` and `host-unreachable` are counted on their own:
+ * with `host-unreachable` the status is the last one known.
+ */
+export type RunReason =
+  | 'log-active'
+  | 'process-alive'
+  | 'complete'
+  | 'early-stopped'
+  | 'no-recent-epoch'
+  | 'silent-process'
+  | 'fatal-error'
+  | 'stopped-writing'
+  | 'never-started'
+  | 'unreadable'
+  | 'host-unreachable';
+
+export interface Project {
+  readonly name: string;
+  /** Absolute, on the disk of `readFrom`. */
+  readonly root: string;
+  /** Name of the host whose disk is read. */
+  readonly readFrom: string;
+  /** Names of the hosts where its processes may live. */
+  readonly runsOn: readonly string[];
+  /** Globs relative to `root`; `**` crosses folders. */
+  readonly configs: readonly string[];
+  readonly formats: readonly string[];
+  /** Total epochs of runs whose config does not say. */
+  readonly epochs: number | null;
+  readonly sleepTimeMs: number;
+  /** A complete run is outdated when its newest expected file is older than this; null: never. */
+  readonly outdated: { readonly olderThanMs: number } | { readonly before: Instant } | null;
+  readonly expectedFiles: readonly string[];
+  /** Relative to `root`. */
+  readonly launcherLog: string;
+}
+
+export interface FileStamp {
+  /** Absolute path on the host that was read. */
+  readonly path: string;
+  readonly mtime: Instant;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What a config file says, taken from its literals without executing it. */
+export interface ConfigFacts {
+  /** false: the file defines no module-level `config` and is no run. */
+  readonly isRun: boolean;
+  readonly totalEpochs: number | null;
+  readonly kind: 'trainer' | 'evaluator' | 'unknown';
+}
+
+/** What the disk says about one run. Decisions about it are made in core/runs. */
+export interface RunFacts {
+  readonly project: string;
+  /** Relative to the project's root: `configs/exp/a.py`. */
+  readonly config: string;
+  /** Relative to the project's root: `logs/exp/a`. */
+  readonly workDir: string;
+  readonly format: 'pylon';
+  readonly totalEpochs: number | null;
+  readonly workDirExists: boolean;
+  /** Complete epochs counted on disk from 0 up to the first gap. */
+  readonly completedEpochs: number;
+  /** Of the newest expected file in any epoch. */
+  readonly newestArtifactAt: Instant | null;
+  readonly newestLog: FileStamp | null;
+  /** How many logs there are: one for each start of the trainer. */
+  readonly sessions: number;
+  /** The last bytes of the newest log, when it has been looked at; hostile text. */
+  readonly logTail: string | null;
+  readonly earlyStop: { readonly atEpoch: number } | null;
+  /** Login name of the work dir's owner. */
+  readonly owner: string | null;
+  /** Why the run could not be read whole. */
+  readonly problem: string | null;
+}
+
+/** All runs of a project, or why they could not be read. */
+export interface ProjectScan {
+  readonly project: string;
+  readonly at: Instant;
+  readonly runs: readonly RunFacts[];
+  readonly problems: readonly string[];
+}
+
+export interface Progress {
+  readonly completedEpochs: number;
+  readonly totalEpochs: number | null;
+  /** 0 to 100; null where the total is unknown. */
+  readonly percentage: number | null;
+  readonly earlyStopped: boolean;
+  readonly earlyStoppedAtEpoch: number | null;
+}
+
+export interface RunProcess {
+  readonly host: string;
+  readonly pid: number;
+  readonly user: string;
+  readonly startedAt: Instant | null;
+  readonly args: string;
+}
+
+/** Why a run died, read from the end of its log. */
+export interface Verdict {
+  readonly category: 'gpu_oom' | 'error';
+  /** One line, without secrets or control characters. */
+  readonly summary: string;
+  /** The lines that say so; lines count from 1 in the text that was looked at. */
+  readonly evidence: readonly { readonly line: number; readonly text: string }[];
+  readonly extracted: {
+    readonly device?: number;
+    /** As printed, `20.00 MiB`, beside it in bytes. */
+    readonly requested?: string;
+    readonly requestedBytes?: number;
+    readonly exception?: string;
+    /** The last frame of the traceback that is not in an installed package. */
+    readonly file?: string;
+    readonly line?: number;
+  };
+}
+
+export interface Run {
+  /** Stable identity: `project:config`. */
+  readonly id: string;
+  readonly project: string;
+  readonly config: string;
+  readonly workDir: string;
+  readonly format: 'pylon';
+  readonly owner: string | null;
+  readonly status: RunStatus;
+  readonly reason: RunReason;
+  readonly progress: Progress;
+  readonly process: RunProcess | null;
+  /** The host whose disk was read, or on which the process lives. */
+  readonly host: string;
+  /** How often it was started; a rise means a restart. */
+  readonly sessions: number;
+  /** Last sign of life on disk. */
+  readonly lastUpdate: Instant | null;
+  readonly newestLog: FileStamp | null;
+  readonly verdict: Verdict | null;
+  readonly problem: string | null;
+}
+
+export function runId(project: string, config: string): string {
+  return `${project}:${config}`;
+}

@@ -1,0 +1,152 @@
+import type { Severity } from './alert.ts';
+import type { RunReason, RunStatus } from './run.ts';
+
+/*
+ * What answers say, as plain JSON: the objects of `--json`, and the data of the templates of the same
+ * name. Times are UTC ISO 8601, sizes bytes, percentages 0 to 100, unknown is null.
+ */
+
+export interface StatusView {
+  readonly schema: 'pylon.status/1';
+  readonly at: string;
+  readonly bot: {
+    readonly running: boolean;
+    readonly since: string | null;
+    readonly observed_today_pct: number | null;
+  };
+  readonly runs: {
+    readonly running: number;
+    readonly finished: number;
+    readonly failed: number;
+    readonly stuck: number;
+    readonly outdated: number;
+    readonly never_started: number;
+    readonly total: number;
+    readonly completion_pct: number | null;
+  };
+  readonly hosts: readonly {
+    readonly name: string;
+    /** null: not probed yet. */
+    readonly reachable: boolean | null;
+    readonly error: string | null;
+    readonly age_s: number | null;
+    readonly cpu_pct: number | null;
+    /** null: unknown; total 0: has none. */
+    readonly gpus: {
+      readonly total: number;
+      readonly idle: number;
+      readonly free: number;
+      readonly held: number;
+    } | null;
+  }[];
+  readonly alerts: { readonly critical: number; readonly warning: number; readonly info: number };
+  /** What needs a human, most urgent first. `ref` is an alert id, a host or a run. */
+  readonly attention: readonly { readonly text: string; readonly ref: string }[];
+}
+
+export interface RunView {
+  readonly config: string;
+  readonly work_dir: string;
+  readonly project: string;
+  readonly format: string;
+  readonly owner: string | null;
+  readonly status: RunStatus;
+  readonly reason: RunReason;
+  readonly progress: {
+    readonly completed_epochs: number;
+    readonly total_epochs: number | null;
+    readonly progress_percentage: number | null;
+    readonly early_stopped: boolean;
+    readonly early_stopped_at_epoch: number | null;
+  };
+  readonly eta: { readonly at: string; readonly low: string; readonly high: string } | null;
+  readonly process: {
+    readonly host: string;
+    readonly pid: number;
+    readonly user: string;
+    readonly start_time: string | null;
+    readonly cmd: string | null;
+  } | null;
+  readonly last_update: string | null;
+}
+
+export interface RunsView {
+  readonly schema: 'pylon.runs/1';
+  readonly at: string;
+  readonly runs: readonly RunView[];
+  /** What could not be read, by project. */
+  readonly problems: readonly string[];
+}
+
+export interface ProbeView {
+  readonly schema: 'pylon.probe/1';
+  readonly at: string;
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly reachable: boolean | null;
+    readonly error: string | null;
+    readonly clock_skew_s: number | null;
+    readonly cpu: { readonly pct: number | null; readonly cores: number | null; readonly load1: number | null };
+    readonly memory: { readonly total: number; readonly available: number } | null;
+    readonly disks: readonly { readonly mount: string; readonly total: number; readonly free: number }[] | null;
+    readonly gpus:
+      | readonly {
+          readonly index: number;
+          readonly uuid: string;
+          readonly name: string;
+          readonly state: 'ok' | 'lost' | 'hung';
+          readonly util_pct: number | null;
+          readonly memory: { readonly total: number | null; readonly used: number | null };
+          readonly temp_c: number | null;
+          readonly power_w: number | null;
+        }[]
+      | null;
+    /** GPU processes and processes of runs. */
+    readonly processes: readonly {
+      readonly pid: number;
+      readonly user: string | null;
+      readonly started_at: string | null;
+      readonly gpu_index: number | null;
+      readonly gpu_memory: number | null;
+      /** The run's config, where it is one of ours. */
+      readonly run: string | null;
+      readonly cmd: string | null;
+    }[];
+    readonly problems: readonly string[];
+  }[];
+}
+
+/** One alert as a message tells it. */
+export interface AlertView {
+  readonly id: string;
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly state: 'firing' | 'resolved';
+  /** Label values; null where it has no such label. */
+  readonly project: string | null;
+  readonly host: string | null;
+  readonly run: string | null;
+  readonly summary: string;
+  readonly evidence: readonly string[];
+  readonly starts_at: string;
+  readonly ends_at: string | null;
+  readonly resolution: string | null;
+  readonly duration_s: number | null;
+}
+
+/** Data of the templates `alert`, `alert-added` and `alert-resolved`. */
+export interface AlertGroupView {
+  readonly severity: Severity;
+  readonly resolved: boolean;
+  readonly firing: number;
+  readonly total: number;
+  /** In `alert` all members, in the replies those that changed; the firing ones first, newest first. */
+  readonly alerts: readonly AlertView[];
+  /** Members with the same rule and summary, folded: for groups of more than a few. */
+  readonly folded: readonly {
+    readonly rule: string;
+    readonly summary: string;
+    readonly count: number;
+    readonly runs: readonly string[];
+  }[];
+}
