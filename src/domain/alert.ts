@@ -34,6 +34,4 @@ export interface Alert {
   readonly endsAt: Instant | null;
   /** Why it ended, in words. */
   readonly resolution: string | null;
-  /** Held already when its subject was first seen: told in the baseline message and never alone. */
-  readonly baseline: boolean;
 }

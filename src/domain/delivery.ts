@@ -20,19 +20,20 @@ export type Receipt = Readonly<Record<string, string>>;
  * rather than losing it.
  */
 export interface Delivery {
-  /** `receiver|group`; also the idempotency key where a platform takes one. */
+  /** `group|ordinal`; also the idempotency key where a platform takes one. */
   readonly key: string;
   readonly receiver: string;
+  /** What shares this message: receiver, kind and label values. At most one row of a group is open. */
+  readonly group: string;
   readonly desired: Content;
   readonly desiredVersion: number;
   /** Ids of the alerts the desired content tells of. */
   readonly alertIds: readonly string[];
   readonly delivered: Content | null;
   readonly deliveredVersion: number;
+  readonly deliveredAt: Instant | null;
   readonly receipt: Receipt | null;
-  /** Replies that are owed after the edit, oldest first: what pings, as an edit does not. */
-  readonly replies: readonly Content[];
-  /** Not to be sent before this instant (the group's wait). */
+  /** Not to be sent before this instant: the group's wait, or its interval after a delivery. */
   readonly notBefore: Instant;
   readonly attempts: number;
   readonly nextAttemptAt: Instant;

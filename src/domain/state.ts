@@ -9,6 +9,8 @@ export interface KnownRun {
   readonly started: boolean;
   readonly completedEpochs: number;
   readonly sessions: number;
+  /** Its failed or stuck status was there at first sight and has not changed since: alerts nobody. */
+  readonly quiet: boolean;
 }
 
 /** A project that has been seen. Its first sight is the baseline: told once, alerts nobody. */
@@ -28,7 +30,7 @@ export interface State {
   readonly schema: 'pylon.state/1';
   readonly projects: Readonly<Record<string, KnownProject>>;
   readonly hosts: Readonly<Record<string, KnownHost>>;
-  /** By fingerprint: pending and firing ones. */
+  /** By identity (rule and labels): pending and firing ones. */
   readonly alerts: Readonly<Record<string, Alert>>;
   /** By key. */
   readonly deliveries: Readonly<Record<string, Delivery>>;

@@ -145,6 +145,7 @@ export interface AlertGroupView {
   /** Members with the same rule and summary, folded: for groups of more than a few. */
   readonly folded: readonly {
     readonly rule: string;
+    readonly state: 'firing' | 'resolved';
     readonly summary: string;
     readonly count: number;
     readonly runs: readonly string[];

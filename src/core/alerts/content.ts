@@ -1,0 +1,85 @@
+import type { Alert, Severity } from '../../domain/alert.ts';
+import type { Content } from '../../domain/delivery.ts';
+import { isoTime } from '../../domain/time.ts';
+import type { AlertGroupView, AlertView } from '../../domain/views.ts';
+import { groupBy } from '../../util/group-by.ts';
+
+const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
+
+/** How many names of runs a folded line carries; the template says how many more there are. */
+const NAMES_IN_FOLD = 5;
+
+export function alertView(alert: Alert): AlertView {
+  const resolved = alert.state === 'resolved';
+  return {
+    id: alert.id,
+    rule: alert.rule,
+    severity: alert.severity,
+    state: resolved ? 'resolved' : 'firing',
+    project: alert.labels.project ?? null,
+    host: alert.labels.host ?? null,
+    run: alert.labels.run ?? null,
+    summary: alert.summary,
+    evidence: alert.evidence,
+    starts_at: isoTime(alert.startsAt),
+    ends_at: alert.endsAt === null ? null : isoTime(alert.endsAt),
+    resolution: alert.resolution,
+    duration_s: alert.endsAt === null ? null : Math.round((alert.endsAt - alert.startsAt) / 1000),
+  };
+}
+
+/** What a message about these members says. */
+export function alertContent(
+  template: 'alert' | 'alert-added' | 'alert-resolved',
+  members: readonly AlertView[],
+): Content {
+  const firing = members.filter((member) => member.state === 'firing').length;
+  const severity = members.reduce<Severity>(
+    (worst, { severity }) => (RANK[severity] > RANK[worst] ? severity : worst),
+    'info',
+  );
+  const ordered = [...members].sort((a, b) => order(a) - order(b) || b.starts_at.localeCompare(a.starts_at));
+  const data: AlertGroupView = {
+    severity,
+    resolved: firing === 0,
+    firing,
+    total: members.length,
+    alerts: ordered,
+    folded: fold(ordered),
+  };
+  return { template, kind: 'alert', severity, resolved: data.resolved, data: { ...data } };
+}
+
+function order(member: AlertView): number {
+  return member.state === 'firing' ? 0 : 1;
+}
+
+function fold(members: readonly AlertView[]): AlertGroupView['folded'] {
+  const groups = groupBy(members, (member) => JSON.stringify([member.state, member.rule, member.summary]));
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const runs = group.flatMap((member) => member.run ?? member.host ?? []).slice(0, NAMES_IN_FOLD);
+    return [{ rule: first.rule, summary: first.summary, state: first.state, count: group.length, runs }];
+  });
+}
+
+/** The members that a message about alerts tells of. */
+export function membersOf(content: Content): readonly AlertView[] {
+  return (content.data as unknown as AlertGroupView).alerts;
+}
+
+/**
+ * What must be said aloud when `desired` takes the place of `delivered`, because an edit notifies
+ * nobody: members that are new, else the ones that ended. null: the edit alone will do.
+ */
+export function replyFor(delivered: Content, desired: Content): Content | null {
+  if (desired.kind !== 'alert' || delivered.kind !== 'alert') return null;
+  const before = new Map(membersOf(delivered).map((member) => [member.id, member.state]));
+  const added = membersOf(desired).filter((member) => member.state === 'firing' && !before.has(member.id));
+  if (added.length > 0) return alertContent('alert-added', added);
+  const ended = membersOf(desired).filter(
+    (member) => member.state === 'resolved' && before.get(member.id) !== 'resolved',
+  );
+  return ended.length > 0 ? alertContent('alert-resolved', ended) : null;
+}

@@ -1,0 +1,86 @@
+import type { Alert, RuleVerdict } from '../../domain/alert.ts';
+import type { RuleSettings } from '../../domain/receiver.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { KnownProject } from '../../domain/state.ts';
+import { RULES } from '../rules/index.ts';
+import type { HostRule, RunRule } from '../rules/rule.ts';
+import { alertIdentity, stepAlert } from './lifecycle.ts';
+
+export type AlertTable = Readonly<Record<string, Alert>>;
+
+export interface Evaluated {
+  /** Pending and firing, by identity. */
+  readonly open: AlertTable;
+  /** Those that ended just now. */
+  readonly resolved: readonly Alert[];
+}
+
+/**
+ * Asks every rule about every subject of the snapshot and moves the alerts on. `projects` is what is
+ * known after the snapshot: runs that are quiet there raise nothing. An alert whose subject is gone,
+ * or whose rule is off, resolves; one whose project or host could not be read stays as it is.
+ */
+export function evaluateRules(
+  before: AlertTable,
+  snapshot: Snapshot,
+  projects: Readonly<Record<string, KnownProject>>,
+  settings: Readonly<Record<string, RuleSettings>>,
+): Evaluated {
+  const open: Record<string, Alert> = {};
+  const resolved: Alert[] = [];
+  const asked = new Set<string>();
+  const scanned = new Set(snapshot.projects.filter((project) => project.scanned).map((project) => project.name));
+
+  function ask<Subject>(rule: RunRule | HostRule, subject: Subject, verdict: RuleVerdict): void {
+    const ruleSettings = settings[rule.name];
+    if (ruleSettings === undefined || !ruleSettings.enabled) return;
+    const labels = (rule as { labels(subject: Subject): Alert['labels'] }).labels(subject);
+    const identity = alertIdentity(rule.name, labels);
+    asked.add(identity);
+    keep(
+      identity,
+      stepAlert(before[identity], verdict, { rule: rule.name, labels, settings: ruleSettings }, snapshot.at),
+    );
+  }
+
+  function keep(identity: string, alert: Alert | undefined): void {
+    if (alert === undefined) return;
+    if (alert.state === 'resolved') resolved.push(alert);
+    else open[identity] = alert;
+  }
+
+  for (const rule of RULES) {
+    if (rule.scope === 'host') {
+      for (const host of snapshot.hosts) ask(rule, host, rule.evaluate(host));
+      continue;
+    }
+    for (const run of snapshot.runs) {
+      if (!scanned.has(run.project)) continue;
+      const quiet = projects[run.project]?.runs[run.config]?.quiet === true;
+      const verdict: RuleVerdict = quiet ? { state: 'clear', reason: 'so at first sight' } : rule.evaluate(run);
+      ask(rule, run, verdict);
+    }
+  }
+
+  for (const [identity, alert] of Object.entries(before)) {
+    if (asked.has(identity)) continue;
+    const unread = alert.labels.project !== undefined && isUnread(alert.labels.project, snapshot, scanned);
+    const verdict: RuleVerdict = unread
+      ? { state: 'unknown', reason: 'not read yet' }
+      : { state: 'clear', reason: goneBecause(alert, snapshot) };
+    keep(identity, stepAlert(alert, verdict, { rule: alert.rule, labels: alert.labels, settings: OFF }, snapshot.at));
+  }
+  return { open, resolved };
+}
+
+const OFF: RuleSettings = { enabled: false, severity: 'info', holdForMs: Number.POSITIVE_INFINITY };
+
+function isUnread(project: string, snapshot: Snapshot, scanned: ReadonlySet<string>): boolean {
+  return snapshot.projects.some((known) => known.name === project) && !scanned.has(project);
+}
+
+function goneBecause(alert: Alert, snapshot: Snapshot): string {
+  const { run, project } = alert.labels;
+  const still = snapshot.runs.some((other) => other.config === run && other.project === project);
+  return still ? 'started again' : 'no longer watched';
+}

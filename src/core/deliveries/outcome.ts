@@ -1,0 +1,48 @@
+import type { Content, Delivery, DeliveryError, Receipt } from '../../domain/delivery.ts';
+import type { Random } from '../../domain/ports.ts';
+import { type Instant, MINUTE, SECOND } from '../../domain/time.ts';
+import { type Backoff, backoffDelay } from '../../util/backoff.ts';
+
+/** Between attempts at one message. The upper end keeps a dead platform quiet and a revived one current. */
+const RETRY: Backoff = { firstMs: SECOND, maxMs: 5 * MINUTE };
+
+/** What was told of a row; its desired content may have moved on meanwhile. */
+export interface Told {
+  readonly content: Content;
+  readonly version: number;
+  readonly receipt: Receipt | null;
+}
+
+/** The row after a success. */
+export function delivered(row: Delivery, told: Told, now: Instant): Delivery {
+  return {
+    ...row,
+    delivered: told.content,
+    deliveredVersion: told.version,
+    deliveredAt: now,
+    receipt: told.receipt,
+    attempts: 0,
+    nextAttemptAt: now,
+    lastError: null,
+    updatedAt: now,
+  };
+}
+
+/** The row after a failure: tried again later, or given up until it has something else to say. */
+export function failed(row: Delivery, error: DeliveryError, now: Instant, random: Random): Delivery {
+  const attempts = row.attempts + 1;
+  const wait = Math.max(error.retryAfterMs ?? 0, backoffDelay(attempts, RETRY, random));
+  return {
+    ...row,
+    attempts,
+    nextAttemptAt: now + wait,
+    lastError: error.message,
+    gaveUp: error.permanent,
+    updatedAt: now,
+  };
+}
+
+/** Rows of receivers that are no longer configured will never be sent. */
+export function abandoned(row: Delivery): Delivery {
+  return { ...row, gaveUp: true, closed: true, lastError: 'the receiver is no longer configured' };
+}

@@ -1,0 +1,156 @@
+import type { Event } from '../../domain/event.ts';
+import type { HostState } from '../../domain/host.ts';
+import type { Run } from '../../domain/run.ts';
+import type { ProjectState, Snapshot } from '../../domain/snapshot.ts';
+import type { KnownHost, KnownProject, KnownRun, State } from '../../domain/state.ts';
+import type { Instant } from '../../domain/time.ts';
+import { groupBy } from '../../util/group-by.ts';
+
+type Known = Pick<State, 'projects' | 'hosts'>;
+
+/**
+ * What happened since `known`, in the order of the snapshot. What is known outlives the process, so
+ * that after a restart only what changed meanwhile is an event. A project seen for the first time
+ * gives one event for all of its runs.
+ */
+export function diff(known: Known, snapshot: Snapshot): Event[] {
+  const byProject = runsByProject(snapshot.runs);
+  return [
+    ...snapshot.hosts.flatMap((host) => hostEvents(known.hosts[host.name], host, snapshot.at)),
+    ...snapshot.projects
+      .filter((project) => project.scanned)
+      .flatMap((project) =>
+        projectEvents(known.projects[project.name], project, byProject.get(project.name) ?? [], snapshot.at),
+      ),
+  ];
+}
+
+/** What to remember after the snapshot. Projects and hosts that could not be read stay as they were. */
+export function remember(known: Known, snapshot: Snapshot): Known {
+  const projects: Record<string, KnownProject> = { ...known.projects };
+  const byProject = runsByProject(snapshot.runs);
+  for (const project of snapshot.projects) {
+    if (!project.scanned) continue;
+    const before = known.projects[project.name];
+    const runs: Record<string, KnownRun> = {};
+    for (const run of byProject.get(project.name) ?? []) {
+      runs[run.config] = knownRun(run, before?.runs[run.config], before === undefined);
+    }
+    projects[project.name] = { firstSeenAt: before?.firstSeenAt ?? snapshot.at, runs };
+  }
+  const hosts: Record<string, KnownHost> = { ...known.hosts };
+  for (const host of snapshot.hosts) {
+    if (host.reachable !== null) hosts[host.name] = { reachable: host.reachable, since: host.since };
+  }
+  return { projects, hosts };
+}
+
+function knownRun(run: Run, before: KnownRun | undefined, firstSight: boolean): KnownRun {
+  if (run.reason === 'host-unreachable' && before !== undefined) return before;
+  const bad = run.status === 'failed' || run.status === 'stuck';
+  const unchanged = before?.status === run.status && before.sessions === run.sessions;
+  return {
+    status: run.status,
+    started: hasStarted(run),
+    completedEpochs: run.progress.completedEpochs,
+    sessions: run.sessions,
+    quiet: firstSight ? bad : unchanged && before.quiet,
+  };
+}
+
+function hasStarted(run: Run): boolean {
+  return run.reason !== 'never-started';
+}
+
+function runsByProject(runs: readonly Run[]): Map<string, Run[]> {
+  return groupBy(runs, (run) => run.project);
+}
+
+function hostEvents(before: KnownHost | undefined, host: HostState, at: Instant): Event[] {
+  if (before === undefined || host.reachable === null || before.reachable === host.reachable) return [];
+  if (host.reachable) return [{ kind: 'host-back', at, host: host.name, awayMs: at - before.since }];
+  return [{ kind: 'host-lost', at, host: host.name, error: host.error?.message ?? 'unknown' }];
+}
+
+function projectEvents(before: KnownProject | undefined, project: ProjectState, runs: Run[], at: Instant): Event[] {
+  if (before === undefined) {
+    return [{ kind: 'project-found', at, project: project.name, counts: countByStatus(runs) }];
+  }
+  const events = runs
+    .filter((run) => run.reason !== 'host-unreachable')
+    .flatMap((run) => runEvents(before.runs[run.config], run, at));
+  const present = new Set(runs.map((run) => run.config));
+  for (const config of Object.keys(before.runs)) {
+    if (!present.has(config))
+      events.push({ kind: 'run-removed', at, project: project.name, config, host: project.readFrom });
+  }
+  return events;
+}
+
+function countByStatus(runs: readonly Run[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const run of runs) {
+    const name = hasStarted(run) ? run.status : 'never_started';
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function runEvents(before: KnownRun | undefined, run: Run, at: Instant): Event[] {
+  const base = { at, project: run.project, config: run.config, host: run.host };
+  const events: Event[] = [];
+  if (before === undefined) events.push({ kind: 'run-added', ...base, status: run.status });
+
+  const started = hasStarted(run) && !before?.started;
+  const restarted = before?.started === true && run.sessions > before.sessions;
+  if (started) events.push({ kind: 'run-started', ...base });
+  if (restarted) events.push({ kind: 'run-restarted', ...base, session: run.sessions });
+
+  const from = before?.completedEpochs ?? 0;
+  const { completedEpochs: to, totalEpochs: total } = run.progress;
+  if (to > from) events.push({ kind: 'epochs-completed', ...base, from, to, total });
+
+  if (run.status !== before?.status || started || restarted) events.push(...statusEvents(before, run, base, restarted));
+  return events;
+}
+
+interface RunEventBase {
+  readonly at: Instant;
+  readonly project: string;
+  readonly config: string;
+  readonly host: string;
+}
+
+function statusEvents(before: KnownRun | undefined, run: Run, base: RunEventBase, restarted: boolean): Event[] {
+  const completedEpochs = run.progress.completedEpochs;
+  switch (run.status) {
+    case 'finished':
+      return [
+        {
+          kind: 'run-finished',
+          ...base,
+          earlyStopped: run.progress.earlyStopped,
+          completedEpochs,
+          session: run.sessions,
+        },
+      ];
+    case 'failed':
+      if (!hasStarted(run)) return [];
+      return [{ kind: 'run-failed', ...base, reason: run.reason, summary: failureSummary(run), completedEpochs }];
+    case 'stuck':
+      return [{ kind: 'run-stuck', ...base, silentSince: run.lastUpdate }];
+    case 'outdated':
+      return [{ kind: 'run-outdated', ...base }];
+    case 'running': {
+      const wasBad = before?.status === 'failed' || before?.status === 'stuck';
+      return wasBad && before.started && !restarted ? [{ kind: 'run-recovered', ...base }] : [];
+    }
+  }
+}
+
+/** Why a run failed, in one line. */
+export function failureSummary(run: Run): string {
+  if (run.verdict !== null) return run.verdict.summary;
+  if (run.problem !== null) return run.problem;
+  return 'its log ends without an error';
+}

@@ -1,0 +1,94 @@
+import type { Alert } from '../../domain/alert.ts';
+import type { HostState } from '../../domain/host.ts';
+import type { Queries } from '../../domain/queries.ts';
+import type { Run } from '../../domain/run.ts';
+import { type Instant, isoTime } from '../../domain/time.ts';
+import type { StatusView } from '../../domain/views.ts';
+
+/** A GPU below this use, with no process of ours, is idle (glossary). */
+const IDLE_BELOW_PCT = 5;
+
+/** A GPU with more than this in use is not free to start a run on. 1 GiB, the line between idle and held. */
+const HELD_ABOVE_BYTES = 2 ** 30;
+
+const SEVERITY_ORDER = { critical: 0, warning: 1, info: 2 } as const;
+
+/** The whole picture in one object: runs by status, hosts, alerts, and what needs a human first. */
+export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' | 'bot'>): StatusView {
+  const now = queries.now();
+  const { hosts, runs, projects } = queries.snapshot();
+  const alerts = queries.alerts().filter((alert) => alert.state === 'firing');
+  const bot = queries.bot();
+  return {
+    schema: 'pylon.status/1',
+    at: isoTime(now),
+    bot: {
+      running: bot.running,
+      since: bot.since === null ? null : isoTime(bot.since),
+      observed_today_pct: bot.observedTodayPct,
+    },
+    runs: runCounts(runs),
+    hosts: hosts.map((host) => hostLine(host, ourPids(runs, host.name), now)),
+    alerts: {
+      critical: alerts.filter((alert) => alert.severity === 'critical').length,
+      warning: alerts.filter((alert) => alert.severity === 'warning').length,
+      info: alerts.filter((alert) => alert.severity === 'info').length,
+    },
+    attention: [
+      ...attention(alerts),
+      ...projects.flatMap((project) =>
+        project.problems.map((text) => ({ text: `${project.name}: ${text}`, ref: project.name })),
+      ),
+    ],
+  };
+}
+
+function runCounts(runs: readonly Run[]): StatusView['runs'] {
+  const counts = { running: 0, finished: 0, failed: 0, stuck: 0, outdated: 0, never_started: 0 };
+  let percentages = 0;
+  for (const run of runs) {
+    if (run.reason === 'never-started') counts.never_started += 1;
+    else counts[run.status] += 1;
+    percentages += run.progress.percentage ?? 0;
+  }
+  const completion = runs.length === 0 ? null : Math.round((percentages / runs.length) * 10) / 10;
+  return { ...counts, total: runs.length, completion_pct: completion };
+}
+
+function ourPids(runs: readonly Run[], host: string): ReadonlySet<number> {
+  return new Set(runs.flatMap((run) => (run.process?.host === host ? [run.process.pid] : [])));
+}
+
+function hostLine(host: HostState, ours: ReadonlySet<number>, now: Instant): StatusView['hosts'][number] {
+  const { sample } = host;
+  return {
+    name: host.name,
+    reachable: host.reachable,
+    error: host.error?.message ?? null,
+    age_s: sample === null ? null : Math.round((now - sample.at) / 1000),
+    cpu_pct: sample?.cpu.pct ?? null,
+    gpus: sample?.gpus == null ? null : gpuCounts(sample, ours),
+  };
+}
+
+function gpuCounts(
+  sample: NonNullable<HostState['sample']>,
+  ours: ReadonlySet<number>,
+): { total: number; idle: number; free: number; held: number } {
+  const busyWithOurs = new Set(sample.gpuProcesses?.filter(({ pid }) => ours.has(pid)).map(({ gpuUuid }) => gpuUuid));
+  const gpus = sample.gpus ?? [];
+  const idle = gpus.filter(
+    (gpu) => gpu.state === 'ok' && gpu.utilPct !== null && gpu.utilPct < IDLE_BELOW_PCT && !busyWithOurs.has(gpu.uuid),
+  );
+  const held = idle.filter((gpu) => (gpu.memory.used ?? 0) > HELD_ABOVE_BYTES);
+  return { total: gpus.length, idle: idle.length, free: idle.length - held.length, held: held.length };
+}
+
+function attention(alerts: readonly Alert[]): { text: string; ref: string }[] {
+  return [...alerts]
+    .sort((a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] || b.startsAt - a.startsAt)
+    .map((alert) => ({
+      text: `${alert.rule} ${alert.labels.run ?? alert.labels.host ?? ''}: ${alert.summary}`,
+      ref: alert.id,
+    }));
+}

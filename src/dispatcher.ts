@@ -1,0 +1,142 @@
+import { replyFor } from './core/alerts/content.ts';
+import { owedByReceiver, readyAt } from './core/deliveries/next.ts';
+import { abandoned, delivered, failed, type Told } from './core/deliveries/outcome.ts';
+import { type Content, type Delivery, DeliveryError, type Receipt } from './domain/delivery.ts';
+import type { Message } from './domain/message.ts';
+import type { Channel, Clock, Logger, Random, Store } from './domain/ports.ts';
+import { type Instant, SECOND } from './domain/time.ts';
+
+export interface Dispatcher {
+  /** Looks at what is owed; to be called whenever the state has changed. */
+  wake(): void;
+  /** Settles once nothing is under way; nothing is begun any more. */
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly store: Store;
+  /** By receiver. */
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly render: (content: Content) => Message;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What could not be stored is not sent; the next try comes after this. */
+const STORE_RETRY = 5 * SECOND;
+
+/**
+ * Makes every platform show what is desired. Each receiver has a lane of its own, one message at a
+ * time, so that a slow or dead platform delays nobody else. This is the only place that retries.
+ */
+export function createDispatcher({ store, channels, render, clock, random, logger }: Parts): Dispatcher {
+  const busy = new Map<string, Promise<void>>();
+  /** A platform that asked for patience is left alone, whichever message it was about. */
+  const pausedUntil = new Map<string, Instant>();
+  let cancelTimer: () => void = () => undefined;
+  let stopped = false;
+
+  function wake(): void {
+    cancelTimer();
+    if (stopped) return;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const [receiver, [first]] of owedByReceiver(store.read().deliveries)) {
+      if (first === undefined || busy.has(receiver)) continue;
+      const at = Math.max(readyAt(first), pausedUntil.get(receiver) ?? 0);
+      if (at <= clock.now()) begin(receiver, first);
+      else earliest = Math.min(earliest, at);
+    }
+    if (earliest < Number.POSITIVE_INFINITY) cancelTimer = clock.after(earliest - clock.now(), wake);
+  }
+
+  function begin(receiver: string, row: Delivery): void {
+    const work = deliver(row)
+      .catch((error: unknown) => {
+        logger.error({ receiver, err: error }, 'state not stored, delivery waits');
+        pausedUntil.set(receiver, clock.now() + STORE_RETRY);
+      })
+      .finally(() => {
+        busy.delete(receiver);
+        wake();
+      });
+    busy.set(receiver, work);
+  }
+
+  async function deliver(row: Delivery): Promise<void> {
+    const channel = channels.get(row.receiver);
+    if (channel === undefined) return replace(row.key, abandoned);
+    // The barrier: what is about to be told must be on disk first.
+    await store.commit((state) => state);
+    const result = await attempt(channel, row);
+    if (result instanceof DeliveryError) {
+      if (result.retryAfterMs !== null) pausedUntil.set(row.receiver, clock.now() + result.retryAfterMs);
+      const fields = { receiver: row.receiver, key: row.key, reason: result.message, attempts: row.attempts + 1 };
+      if (result.permanent) logger.error(fields, 'delivery given up');
+      else logger.warn(fields, 'delivery failed, will be tried again');
+      return replace(row.key, (current) => failed(current, result, clock.now(), random));
+    }
+    logger.info({ receiver: row.receiver, key: row.key, version: row.desiredVersion }, 'delivered');
+    return replace(row.key, (current) => delivered(current, result, clock.now()));
+  }
+
+  async function attempt(channel: Channel, row: Delivery): Promise<Told | DeliveryError> {
+    try {
+      const receipt = await tell(channel, row);
+      return { content: row.desired, version: row.desiredVersion, receipt };
+    } catch (error) {
+      if (error instanceof DeliveryError) return error;
+      return new DeliveryError(error instanceof Error ? error.message : String(error), { permanent: false });
+    }
+  }
+
+  /** @returns the receipt of the message that stands there now; null where nothing had to be told */
+  async function tell(channel: Channel, row: Delivery): Promise<Receipt | null> {
+    if (row.delivered === null) {
+      const moot = row.desired.kind === 'alert' && row.desired.resolved;
+      return moot ? null : channel.send(render(row.desired), row.key);
+    }
+    const key = `${row.key}#${row.desiredVersion}`;
+    const reply = replyFor(row.delivered, row.desired);
+    if (row.receipt === null || channel.update === undefined) {
+      if (reply !== null) await say(channel, row.receipt, reply, key);
+      return row.receipt;
+    }
+    const edited = await edit(channel, row.receipt, row.desired, key);
+    // Where nobody can answer in a thread, the edit alone tells of an end; only news is worth a new message.
+    const worthIt = reply !== null && (channel.reply !== undefined || !reply.resolved);
+    if (worthIt) await say(channel, edited, reply, key);
+    return edited;
+  }
+
+  async function edit(channel: Channel, receipt: Receipt, content: Content, key: string): Promise<Receipt> {
+    const message = render(content);
+    try {
+      return (await channel.update?.(receipt, message)) ?? receipt;
+    } catch (error) {
+      if (!(error instanceof DeliveryError) || !error.messageGone) throw error;
+      return channel.send(message, `${key}~again`);
+    }
+  }
+
+  async function say(channel: Channel, receipt: Receipt | null, content: Content, key: string): Promise<void> {
+    if (receipt !== null && channel.reply !== undefined) await channel.reply(receipt, render(content), key);
+    else await channel.send(render(content), key);
+  }
+
+  function replace(key: string, change: (row: Delivery) => Delivery): Promise<void> {
+    return store.commit((state) => {
+      const row = state.deliveries[key];
+      return row === undefined ? state : { ...state, deliveries: { ...state.deliveries, [key]: change(row) } };
+    });
+  }
+
+  return {
+    wake,
+    async stop() {
+      stopped = true;
+      cancelTimer();
+      await Promise.allSettled(busy.values());
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { diff, remember } from '../../../src/core/events/diff.ts';
+import type { Run } from '../../../src/domain/run.ts';
+import { EMPTY_STATE } from '../../../src/domain/state.ts';
+import { makeHost, makeProject, makeRun, makeSnapshot, T0 } from '../../support/make.ts';
+
+const progress = (completedEpochs: number): Run['progress'] => ({ ...makeRun().progress, completedEpochs });
+const never = { status: 'failed', reason: 'never-started', sessions: 0, progress: progress(0) } as const;
+const failed = { status: 'failed', reason: 'stopped-writing' } as const;
+const finished = { status: 'finished', reason: 'complete', progress: progress(10) } as const;
+const stuck = { status: 'stuck', reason: 'silent-process' } as const;
+
+/** What a run was, what it is, and the kinds of event that makes. */
+const changes: [string, Partial<Run> | null, Partial<Run> | null, string[]][] = [
+  ['nothing', {}, {}, []],
+  ['an epoch', {}, { progress: progress(4) }, ['epochs-completed']],
+  ['an epoch taken back', {}, { progress: progress(2) }, []],
+  ['finished', {}, finished, ['epochs-completed', 'run-finished']],
+  ['failed', {}, failed, ['run-failed']],
+  ['stuck', {}, stuck, ['run-stuck']],
+  ['outdated', finished, { ...finished, status: 'outdated', reason: 'no-recent-epoch' }, ['run-outdated']],
+  ['started', never, { progress: progress(0) }, ['run-started']],
+  [
+    'started and died between two looks',
+    never,
+    { ...failed, progress: progress(1) },
+    ['run-started', 'epochs-completed', 'run-failed'],
+  ],
+  ['restarted', failed, { sessions: 2 }, ['run-restarted']],
+  ['restarted and died between two looks', failed, { ...failed, sessions: 2 }, ['run-restarted', 'run-failed']],
+  ['writing again in the same session', stuck, {}, ['run-recovered']],
+  ['failed, then writing again', failed, {}, ['run-recovered']],
+  ['still failed', failed, failed, []],
+  ['a new config that waits', null, never, ['run-added']],
+  ['a new config that runs already', null, { progress: progress(0) }, ['run-added', 'run-started']],
+  [
+    'a new config that has failed already',
+    null,
+    { ...failed, progress: progress(0) },
+    ['run-added', 'run-started', 'run-failed'],
+  ],
+  ['a config removed', {}, null, ['run-removed']],
+  ['its host out of reach', {}, { ...failed, reason: 'host-unreachable' }, []],
+];
+
+function knownAfter(run: Partial<Run> | null) {
+  const first = remember(EMPTY_STATE, makeSnapshot({ runs: run === null ? [] : [makeRun(run)] }));
+  return { ...EMPTY_STATE, ...first };
+}
+
+describe('diff', () => {
+  for (const [name, before, after, kinds] of changes) {
+    it(`${name}: ${kinds.join(', ') || 'no event'}`, () => {
+      const snapshot = makeSnapshot({ at: T0 + 1000, runs: after === null ? [] : [makeRun(after)] });
+      assert.deepEqual(
+        diff(knownAfter(before), snapshot).map((event) => event.kind),
+        kinds,
+      );
+    });
+  }
+
+  it('tells a project seen for the first time in one event, whatever its runs are', () => {
+    const runs = Array.from({ length: 3000 }, (_, i) => makeRun({ ...failed, config: `configs/${i}.py` }));
+    const events = diff(
+      EMPTY_STATE,
+      makeSnapshot({ runs: [...runs, makeRun({ ...never, config: 'configs/new.py' })] }),
+    );
+    assert.deepEqual(events, [
+      { kind: 'project-found', at: T0, project: 'lab', counts: { failed: 3000, never_started: 1 } },
+    ]);
+  });
+
+  it('says nothing of a project that could not be read, and forgets nothing', () => {
+    const known = knownAfter({});
+    const snapshot = makeSnapshot({ projects: [makeProject({ scanned: false })] });
+    assert.deepEqual(diff(known, snapshot), []);
+    assert.deepEqual(remember(known, snapshot).projects, known.projects);
+  });
+
+  it('tells hosts lost and back, but not a host seen for the first time', () => {
+    const up = { ...EMPTY_STATE, ...remember(EMPTY_STATE, makeSnapshot()) };
+    const error = { kind: 'timeout', message: 'no answer in 15 s' } as const;
+    const down = makeSnapshot({ at: T0 + 60_000, hosts: [makeHost({ reachable: false, error, since: T0 + 60_000 })] });
+    assert.deepEqual(
+      diff(EMPTY_STATE, down).filter((event) => event.kind === 'host-lost'),
+      [],
+    );
+    assert.deepEqual(diff(up, down), [
+      { kind: 'host-lost', at: T0 + 60_000, host: 'gpu1', error: 'no answer in 15 s' },
+    ]);
+    const lost = { ...up, ...remember(up, down) };
+    const back = makeSnapshot({ at: T0 + 90_000, hosts: [makeHost({ since: T0 + 90_000 })] });
+    assert.deepEqual(diff(lost, back), [{ kind: 'host-back', at: T0 + 90_000, host: 'gpu1', awayMs: 30_000 }]);
+  });
+});
+
+describe('remember', () => {
+  it('keeps a run quiet that was bad at first sight, until it changes', () => {
+    const quiet = (known: ReturnType<typeof remember>) => known.projects.lab?.runs['configs/exp/a.py']?.quiet;
+    const first = remember(EMPTY_STATE, makeSnapshot({ runs: [makeRun(failed)] }));
+    assert.equal(quiet(first), true);
+    const same = remember(first, makeSnapshot({ runs: [makeRun(failed)] }));
+    assert.equal(quiet(same), true);
+    assert.equal(quiet(remember(same, makeSnapshot({ runs: [makeRun({ ...failed, sessions: 2 })] }))), false);
+    const running = remember(same, makeSnapshot({ runs: [makeRun()] }));
+    assert.equal(quiet(running), false);
+    assert.equal(quiet(remember(running, makeSnapshot({ runs: [makeRun(failed)] }))), false);
+  });
+});

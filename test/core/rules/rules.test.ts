@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { hostUnreachable } from '../../../src/core/rules/host-unreachable.ts';
+import { RULES } from '../../../src/core/rules/index.ts';
+import { runFailed } from '../../../src/core/rules/run-failed.ts';
+import { runStuck } from '../../../src/core/rules/run-stuck.ts';
+import type { Run, Verdict } from '../../../src/domain/run.ts';
+import { makeHost, makeRun } from '../../support/make.ts';
+
+const oom: Verdict = {
+  category: 'gpu_oom',
+  summary: 'CUDA out of memory on GPU 0: 20.00 MiB requested',
+  evidence: [{ line: 7, text: 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.' }],
+  extracted: { device: 0, requested: '20.00 MiB', requestedBytes: 20 * 2 ** 20, file: 'train.py', line: 88 },
+};
+
+const verdicts: [string, Partial<Run>, string, string][] = [
+  ['a running run', {}, 'clear', 'clear'],
+  ['a failed run', { status: 'failed', reason: 'stopped-writing' }, 'holds', 'clear'],
+  ['a run that never started', { status: 'failed', reason: 'never-started' }, 'clear', 'clear'],
+  ['a stuck run', { status: 'stuck', reason: 'silent-process' }, 'clear', 'holds'],
+  ['a finished run', { status: 'finished', reason: 'complete' }, 'clear', 'clear'],
+  ['an outdated run', { status: 'outdated', reason: 'no-recent-epoch' }, 'clear', 'clear'],
+  ['a run on a host out of reach', { status: 'failed', reason: 'host-unreachable' }, 'unknown', 'unknown'],
+  ['a run that cannot be read', { status: 'failed', reason: 'unreadable' }, 'unknown', 'unknown'],
+];
+
+describe('rules', () => {
+  for (const [name, over, failed, stuck] of verdicts) {
+    it(`${name}: run-failed ${failed}, run-stuck ${stuck}`, () => {
+      assert.equal(runFailed.evaluate(makeRun(over)).state, failed);
+      assert.equal(runStuck.evaluate(makeRun(over)).state, stuck);
+    });
+  }
+
+  it('gives the verdict, the place, the progress and the log as evidence of a failure', () => {
+    assert.deepEqual(runFailed.evaluate(makeRun({ status: 'failed', reason: 'fatal-error', verdict: oom })), {
+      state: 'holds',
+      summary: 'CUDA out of memory on GPU 0: 20.00 MiB requested',
+      evidence: [
+        'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.',
+        'raised at train.py:88',
+        'after 3 of 10 epochs',
+        'log: /lab/logs/exp/a/train_val_0.log',
+      ],
+    });
+  });
+
+  it('is not sure of a host before the first probe', () => {
+    assert.equal(hostUnreachable.evaluate(makeHost({ reachable: null, sample: null })).state, 'unknown');
+    assert.equal(hostUnreachable.evaluate(makeHost()).state, 'clear');
+    const error = { kind: 'host-key-changed', message: 'the host key of gpu1 has changed' } as const;
+    assert.deepEqual(hostUnreachable.evaluate(makeHost({ reachable: false, error })), {
+      state: 'holds',
+      summary: 'the host key of gpu1 has changed',
+      evidence: [],
+    });
+  });
+
+  it('has every file of the folder in its registry', () => {
+    const files = readdirSync('src/core/rules').filter((name) => !['index.ts', 'rule.ts'].includes(name));
+    assert.deepEqual(RULES.map((rule) => `${rule.name}.ts`).sort(), files.sort());
+  });
+});

@@ -1,0 +1,72 @@
+import type { HostSample, HostState } from '../../src/domain/host.ts';
+import type { Receiver, Route, RuleSettings } from '../../src/domain/receiver.ts';
+import type { Run } from '../../src/domain/run.ts';
+import type { ProjectState, Snapshot } from '../../src/domain/snapshot.ts';
+
+export const T0 = Date.UTC(2026, 0, 15, 12);
+
+export function makeRun(over: Partial<Run> = {}): Run {
+  const project = over.project ?? 'lab';
+  const config = over.config ?? 'configs/exp/a.py';
+  return {
+    id: `${project}:${config}`,
+    project,
+    config,
+    workDir: config.replace('configs', 'logs').replace('.py', ''),
+    format: 'pylon',
+    owner: 'ann',
+    status: 'running',
+    reason: 'log-active',
+    progress: { completedEpochs: 3, totalEpochs: 10, percentage: 30, earlyStopped: false, earlyStoppedAtEpoch: null },
+    process: null,
+    host: 'gpu1',
+    sessions: 1,
+    lastUpdate: T0,
+    newestLog: { path: '/lab/logs/exp/a/train_val_0.log', mtime: T0, size: 100 },
+    verdict: null,
+    problem: null,
+    ...over,
+  };
+}
+
+export function makeSample(over: Partial<HostSample> = {}): HostSample {
+  return {
+    host: 'gpu1',
+    at: T0,
+    clockSkewS: 0,
+    cpu: { pct: 40, cores: 16, load1: 3 },
+    memory: { total: 64e9, available: 32e9 },
+    disks: [{ mount: '/', total: 100e9, free: 50e9 }],
+    gpus: [],
+    gpuProcesses: [],
+    processes: [],
+    problems: [],
+    ...over,
+  };
+}
+
+export function makeHost(over: Partial<HostState> = {}): HostState {
+  return { name: 'gpu1', reachable: true, error: null, since: T0, sample: makeSample(), ...over };
+}
+
+export function makeProject(over: Partial<ProjectState> = {}): ProjectState {
+  return { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: true, problems: [], ...over };
+}
+
+export function makeSnapshot(over: Partial<Snapshot> = {}): Snapshot {
+  return { at: T0, hosts: [makeHost()], projects: [makeProject()], runs: [], ...over };
+}
+
+export const RULE_SETTINGS: Record<string, RuleSettings> = {
+  'run-failed': { enabled: true, severity: 'critical', holdForMs: 0 },
+  'run-stuck': { enabled: true, severity: 'critical', holdForMs: 300_000 },
+  'host-unreachable': { enabled: true, severity: 'critical', holdForMs: 90_000 },
+};
+
+export function makeReceiver(over: Partial<Receiver> = {}): Receiver {
+  return { name: 'lab', destination: { kind: 'slack', channel: '#gpu' }, hears: null, ...over };
+}
+
+export function makeRoute(over: Partial<Route> = {}): Route {
+  return { match: [], receivers: ['lab'], groupBy: ['rule', 'project', 'host'], groupWaitMs: null, ...over };
+}
