@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { AlertGroupView } from '../../src/domain/views.ts';
+import { realRenderer } from './helpers.ts';
+import { alertsAbout, alertView, content, group, over, RUNS, runView, SAMPLES, STATUS } from './samples.ts';
+
+const renderer = realRenderer();
+
+/** Title and lines of the whole message; evidence and blank lines left out. */
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  'one alert': [
+    '# Run failed: configs/exp/a.py',
+    'CUDA out of memory on GPU 0, 20.00 MiB requested',
+    'pylon · gpu1 · 2026-11-24 14:32',
+    '---',
+    '```',
+    'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.',
+    'after 57 of 100 epochs',
+    'log: /nfs/pylon/logs/exp/a/train_3.log',
+    '```',
+  ],
+  'one alert without evidence': ['# Host unreachable: gpu2', 'it does not answer', '2026-11-24 14:32', '---'],
+  'one alert added': [
+    '**Run failed: configs/exp/a.py**',
+    'CUDA out of memory on GPU 0, 20.00 MiB requested · 3 alerts in all',
+  ],
+  'many alerts added': [
+    '**New: 12 runs failed**: configs/exp/0.py, configs/exp/1.py, configs/exp/2.py, configs/exp/3.py, configs/exp/4.py and 7 more',
+    '**New: 1 host unreachable**: gpu2',
+    '20 alerts in all',
+  ],
+  'one of one resolved': ['**Resolved: configs/exp/a.py** (run failed) · running again, after 2 h 5 min'],
+  'one of three resolved': [
+    '**Resolved: configs/exp/a.py** (run failed) · running again, after 2 h 5 min',
+    'Still firing: 2 of 3',
+  ],
+  'many resolved': [
+    '**Resolved: 12 alerts**: configs/exp/0.py, configs/exp/1.py, configs/exp/2.py, configs/exp/3.py, configs/exp/4.py and 7 more',
+    'All 12 are resolved',
+  ],
+  'run finished': ['# Run finished: configs/exp/a.py', '100 of 100 epochs', 'pylon · gpu1 · 2026-11-24 14:32'],
+  'two runs finished': [
+    '# 2 runs of pylon finished',
+    '- configs/exp/a.py: 100 of 100 epochs · 14:32',
+    '- configs/exp/b.py: 57 of 100 epochs, stopped early · 14:32',
+  ],
+  'run stopped early': ['# Run stopped early: configs/exp/a.py', '57 of 100 epochs', 'pylon · gpu1 · 2026-11-24 14:32'],
+  'baseline of one project': [
+    '# Now watching nerf: 2 runs',
+    '- **nerf** (`/nfs/nerf` on gpu2): 1 running, 0 finished, 1 failed, 0 stuck',
+    '  - Failed or stuck: configs/room.py',
+    'You will hear of what changes from now on; what is listed here is not told again.',
+  ],
+  status: [
+    '# 12 running, 3 failed, 1 stuck of 48 runs',
+    '**Needs attention**',
+    '- Run failed: configs/exp/a.py, CUDA out of memory',
+    '- Host unreachable: gpu2',
+    '**Runs:** 15 finished, 2 outdated, 15 never started · 73.6% complete',
+    '**Hosts**',
+    '- **gpu1**: CPU 45.2% · 8 GPUs, 1 free, 2 idle, 1 held',
+    '- **gpu2**: unreachable: no answer within 10 s · last seen 5 min 10 s ago',
+    '- **gpu3**: not probed yet',
+    '- **head**: CPU ? · no GPU',
+    '**Alerts:** 2 critical, 1 warning, 0 info',
+    'Watching since 2026-11-20 09:00 · 99.3% of today observed',
+  ],
+  'status without a bot, all quiet': [
+    '# 12 running, 3 failed, 1 stuck of 48 runs',
+    'Nothing needs attention.',
+    '**Runs:** 15 finished, 2 outdated, 15 never started · 73.6% complete',
+    '**Alerts:** none',
+    'No bot is running; this is one look at 2026-11-24 14:32.',
+  ],
+  runs: [
+    '# 5 runs of pylon',
+    '| Run              | Status                    | Epochs       | Done at          | Host |',
+    '| ---------------- | ------------------------- | ------------ | ---------------- | ---- |',
+    '| configs/exp/a.py | running                   | 57/100 (57%) | 2026-11-25 03:10 | gpu1 |',
+    '| configs/exp/b.py | never started             | 57/100 (57%) |                  |      |',
+    '| configs/exp/c.py | finished, stopped early   | 57/100 (57%) |                  | gpu1 |',
+    '| configs/exp/d.py | running, host unreachable | 57/100 (57%) | 2026-11-25 03:10 | gpu1 |',
+    '| configs/exp/e.py | failed, unreadable        | 3/?          | 2026-11-25 03:10 | gpu1 |',
+    '**Could not be read**',
+    '- pylon: configs/exp/e.py could not be read: permission denied',
+  ],
+  'no runs': ['# No runs'],
+  probe: [
+    '# Probe of 2 hosts, 1 unreachable',
+    '## gpu1',
+    'CPU 45.2% of 64 cores, load 12.3 · memory 120 GiB free of 512 GiB',
+    'Its clock is 3 s ahead.',
+    '| GPU | Name                  |  Use |           Memory | Temperature |   Power |',
+    '| --: | --------------------- | ---: | ---------------: | ----------: | ------: |',
+    '|   0 | NVIDIA H100 80GB HBM3 |  97% | 60 GiB of 80 GiB |       61 °C | 512.4 W |',
+    '|   1 | NVIDIA H100 80GB HBM3 | lost |           ? of ? |        ? °C |     ? W |',
+    '**Disks**',
+    '- /nfs: 1 TiB free of 10 TiB',
+    '|  PID | User  | GPU | Memory | Run or command   |',
+    '| ---: | ----- | --: | -----: | ---------------- |',
+    '| 4711 | alice |   0 | 60 GiB | configs/exp/a.py |',
+    '|   99 | ?     |     |        | python x.py      |',
+    '- disks: df timed out',
+    '## gpu2: unreachable',
+    'no answer within 10 s',
+  ],
+  help: [
+    '# What you can ask',
+    '- `status`: all runs and hosts in short',
+    '- `probe [HOST]`: looks at one host, or all, now',
+  ],
+  error: ["There is no host 'gpu9'.", 'Hosts: gpu1, gpu2'],
+  'error without a hint': ['The host did not answer in time.'],
+  'no digest': ['No digest is kept for 2024-01-15.'],
+  recovered: [
+    '# The state file was damaged; a good copy is in use',
+    'state.json ended early; the copy of 14:30 was used.',
+  ],
+};
+
+function lines(markdown: string): string[] {
+  return markdown.split('\n').filter((line) => line !== '');
+}
+
+function body(sample: string): string[] {
+  const all = lines(renderer.markdown(SAMPLES[sample]!));
+  const fold = all.indexOf('---');
+  return fold < 0 ? all : all.slice(0, fold);
+}
+
+function alertBody(view: AlertGroupView): string {
+  return lines(renderer.markdown(content('alert', view)))
+    .join('\n')
+    .split('\n---')[0]!;
+}
+
+describe('wording', () => {
+  for (const [name, expected] of Object.entries(EXPECTED)) {
+    it(name, () => assert.deepEqual(lines(renderer.markdown(SAMPLES[name]!)), expected));
+  }
+
+  it('is tried for every template but the digest, which has tests of its own', () => {
+    const files = readdirSync(path.resolve(import.meta.dirname, '../../templates')).filter((file) =>
+      file.endsWith('.md'),
+    );
+    const names = files.map((file) => path.parse(file).name).filter((name) => name !== 'digest');
+    const tried = new Set(Object.values(SAMPLES).map((sample) => sample.template));
+    assert.deepEqual(names.sort(), [...tried].sort());
+  });
+});
+
+describe('alert', () => {
+  it('that is over says what is, and for how long it was not', () => {
+    assert.deepEqual(body('one alert, resolved'), [
+      '# Resolved: configs/exp/a.py (run failed)',
+      'running again, after 2 h 5 min',
+      'Was: CUDA out of memory on GPU 0, 20.00 MiB requested',
+      'pylon · gpu1 · 2026-11-24 14:32 to 2026-11-24 16:37',
+    ]);
+  });
+
+  it('of a few counts them by kind and lists them', () => {
+    assert.deepEqual(body('three alerts, one of them resolved'), [
+      '# 1 run failed, 1 host unreachable',
+      '- **configs/exp/a.py**: CUDA out of memory on GPU 0, 20.00 MiB requested',
+      '- **gpu2**: it does not answer',
+      '- Resolved: **b.py**: CUDA out of memory on GPU 0, 20.00 MiB requested',
+      'Resolved so far: 1 of 3',
+    ]);
+  });
+
+  it('of many for one reason says the reason in the title and the first names below', () => {
+    assert.deepEqual(body('twelve alerts of one kind'), [
+      '# 12 runs failed: CUDA out of memory',
+      'configs/exp/0.py, configs/exp/1.py, configs/exp/2.py, configs/exp/3.py, configs/exp/4.py and 7 more',
+    ]);
+  });
+
+  it('of many for several reasons has a line for each', () => {
+    assert.deepEqual(body('many alerts of two kinds, some resolved'), [
+      '# 12 runs failed, 1 host unreachable',
+      '- **12 runs failed**: CUDA out of memory',
+      '  - a.py, b.py',
+      '- **1 host unreachable**: it does not answer',
+      '  - gpu2',
+      '- Resolved: **1 run failed**: CUDA out of memory',
+      '  - c.py',
+      'Resolved so far: 1 of 14',
+    ]);
+  });
+
+  it('of many that are all over says so', () => {
+    assert.equal(body('five alerts, all resolved')[0], '# Resolved: 5 runs failed');
+  });
+
+  it('names every run of a large group in the details, and shows the evidence of three', () => {
+    const markdown = renderer.markdown(SAMPLES['twelve alerts of one kind']!);
+    const details = markdown.slice(markdown.indexOf('---'));
+    assert.ok(details.includes('configs/exp/11.py'));
+    assert.equal(details.split('```').length - 1, 6);
+    assert.ok(details.includes('And 9 more'));
+  });
+
+  it('about neither run nor host is named by its rule', () => {
+    const fleet = alertView({ rule: 'bottleneck', project: null, host: null, run: null, summary: 'all GPUs are busy' });
+    assert.ok(alertBody(group([fleet])).startsWith('# Bottleneck\nall GPUs are busy'));
+    assert.ok(alertBody(group([over(fleet)])).startsWith('# Resolved: bottleneck\n'));
+    assert.ok(alertBody(group([fleet, alertView()])).includes('- **bottleneck**: all GPUs are busy'));
+    assert.equal(renderer.render(content('alert-added', group([fleet]))).title, 'Bottleneck');
+    assert.match(renderer.render(content('alert-resolved', group([over(fleet)]))).title, /^Resolved: bottleneck · /);
+  });
+});
+
+describe('long lists', () => {
+  it('of runs end after 30', () => {
+    const runs = Array.from({ length: 45 }, (_, index) => runView({ config: `${index}.py` }));
+    const text = renderer.markdown(content('runs', { ...RUNS, runs }));
+    assert.ok(text.includes('| 29.py'));
+    assert.ok(!text.includes('| 30.py'));
+    assert.ok(text.includes('\n\nand 15 more\n'));
+  });
+
+  it('of runs of several projects name the project', () => {
+    const runs = [runView(), runView({ project: 'nerf' })];
+    assert.ok(renderer.markdown(content('runs', { ...RUNS, runs })).includes('| nerf: configs/exp/a.py'));
+  });
+
+  it('of problems, hosts and cares end as well', () => {
+    const problems = Array.from({ length: 12 }, (_, index) => `p${index}`);
+    assert.ok(renderer.markdown(content('runs', { ...RUNS, problems })).endsWith('- p9\n- and 2 more\n'));
+    const attention = problems.map((text) => ({ text, ref: text }));
+    const hosts = Array.from({ length: 25 }, () => STATUS.hosts[0]!);
+    const text = renderer.markdown(content('status', { ...STATUS, attention, hosts }));
+    assert.ok(text.includes('- p9\n- and 2 more\n'));
+    assert.ok(text.includes('1 held\n- and 5 more\n'));
+  });
+
+  it('of failed runs at first sight go to the details', () => {
+    const markdown = renderer.markdown(SAMPLES.baseline!);
+    assert.ok(markdown.includes('configs/exp/4.py and 18 more\n'));
+    assert.ok(markdown.endsWith('- configs/exp/19.py\n- and 3 more\n'));
+  });
+
+  it('of names in the details of an alert end after 50', () => {
+    const alerts = alertsAbout(60);
+    const runs = alerts.map((alert) => alert.run ?? '');
+    const view = group(alerts, [{ rule: 'run-failed', state: 'firing', summary: 's', count: 60, runs }]);
+    assert.ok(renderer.markdown(content('alert', view)).includes('configs/exp/49.py and 10 more\n'));
+  });
+});
