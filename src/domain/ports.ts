@@ -1,5 +1,7 @@
 import type { Receipt } from './delivery.ts';
+import type { HostProcess, HostSample } from './host.ts';
 import type { Message } from './message.ts';
+import type { ProjectScan } from './run.ts';
 import type { State } from './state.ts';
 import type { Instant } from './time.ts';
 
@@ -49,6 +51,38 @@ export interface Connector {
     onData: (chunk: Buffer) => void,
   ): Promise<RemoteStream>;
   close(): Promise<void>;
+}
+
+/** What one look at the run folders of a host's disk gave. */
+export interface RunsReading {
+  /** The process table; null where it could not be read. */
+  readonly processes: readonly HostProcess[] | null;
+  readonly scans: readonly ProjectScan[];
+  /** Why the run folders could not be read, although the host answered. */
+  readonly scanError: string | null;
+}
+
+export interface HostReading extends RunsReading {
+  readonly sample: HostSample;
+}
+
+/** Everything that is read of one host. All calls throw HostError when it cannot be reached. */
+export interface HostReader {
+  /** Figures, processes and run folders in one round trip. */
+  look(): Promise<HostReading>;
+  /** Processes and run folders only: cheap enough to be asked at every sign of trouble. */
+  lookAtRuns(): Promise<RunsReading>;
+  /** The last bytes of these logs, by path; those that cannot be read are left out. */
+  readTails(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Calls back with the path of a followed log soon after it was written to. */
+  follow(onChange: (path: string) => void): Follower;
+  close(): Promise<void>;
+}
+
+export interface Follower {
+  /** The logs to follow from now on. */
+  update(paths: readonly string[]): void;
+  stop(): void;
 }
 
 /** Holds the state. `commit` resolves once the change is on disk; `read` shows it at once. */

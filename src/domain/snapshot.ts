@@ -6,7 +6,7 @@ export interface ProjectState {
   readonly name: string;
   readonly root: string;
   readonly readFrom: string;
-  /** false until its disk has been read once since the start. */
+  /** false until its disk has been read and every host asked that its processes may live on. */
   readonly scanned: boolean;
   readonly problems: readonly string[];
 }
