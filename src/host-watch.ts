@@ -1,0 +1,171 @@
+import type { Host, HostState } from './domain/host.ts';
+import { HostError } from './domain/host.ts';
+import type { Clock, Follower, HostReader, HostReading, Logger, Random, RunsReading } from './domain/ports.ts';
+import { type Instant, SECOND } from './domain/time.ts';
+
+/** Looks at run folders that a sign of trouble asks for come at most this often. */
+const TROUBLE_INTERVAL = SECOND;
+
+/** For how long after a fatal line its process is waited for: dying takes PyTorch some seconds. */
+const TROUBLE_LASTS = 30 * SECOND;
+
+/** The spread of the first probes and of each interval, so that not all hosts are asked at once. */
+const JITTER = 0.1;
+
+export interface HostWatch {
+  start(): void;
+  /** A look at everything now; several callers share one. Settles when the state is up to date, and never rejects. */
+  look(): Promise<void>;
+  state(): HostState;
+  /** The logs of active runs on this host's disk. */
+  follow(logs: readonly string[]): void;
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly host: Host;
+  readonly reader: HostReader;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Whether the end of a log shows a fatal error. */
+  readonly isFatal: (logTail: string) => boolean;
+  /** `urgent`: a log shows a fatal error. */
+  readonly onReading: (reading: RunsReading, urgent: boolean) => void;
+  /** The host's reachability or figures changed. */
+  readonly onState: () => void;
+}
+
+/**
+ * Watches one host: a look at everything at its own rhythm, and a quick look at its runs whenever the
+ * log of an active run ends in a fatal error. At most one look is under way, so that a slow host costs
+ * nothing but its own freshness.
+ */
+export function createHostWatch(parts: Parts): HostWatch {
+  const { host, reader, clock, random, logger, isFatal, onReading, onState } = parts;
+  let state: HostState = { name: host.name, reachable: null, error: null, since: clock.now(), sample: null };
+  let looking: Promise<void> | null = null;
+  let follower: Follower | null = null;
+  let cancelNext: () => void = () => undefined;
+  let cancelTrouble: () => void = () => undefined;
+  let stopped = false;
+  const changedLogs = new Set<string>();
+  let reading: Promise<void> | null = null;
+  let troubleUntil: Instant = 0;
+
+  function look(): Promise<void> {
+    looking ??= lookOnce().finally(() => {
+      looking = null;
+    });
+    return looking;
+  }
+
+  async function lookOnce(): Promise<void> {
+    try {
+      const seen = await reader.look();
+      if (!stopped) reached(seen);
+    } catch (error) {
+      if (!stopped) lost(error);
+    }
+  }
+
+  function reached(seen: HostReading): void {
+    if (state.reachable !== true) logger.info({ host: host.name }, 'host reachable');
+    const since = state.reachable === true ? state.since : clock.now();
+    state = { name: host.name, reachable: true, error: null, since, sample: seen.sample };
+    if (seen.scanError !== null) logger.warn({ host: host.name, reason: seen.scanError }, 'run folders not read');
+    onReading(seen, false);
+    onState();
+  }
+
+  function lost(error: unknown): void {
+    const known = asHostError(error);
+    if (state.reachable !== false) {
+      logger.warn({ host: host.name, kind: known.kind, reason: known.message }, 'host not reachable');
+    }
+    const since = state.reachable === false ? state.since : clock.now();
+    state = { ...state, reachable: false, error: { kind: known.kind, message: known.message }, since };
+    onState();
+  }
+
+  function scheduleNext(waitMs: number): void {
+    cancelNext = clock.after(waitMs, () => {
+      void look().finally(() => {
+        if (!stopped) scheduleNext(host.probeIntervalMs * (1 - JITTER + 2 * JITTER * random()));
+      });
+    });
+  }
+
+  function logChanged(path: string): void {
+    changedLogs.add(path);
+    if (!stopped)
+      reading ??= readChanged().finally(() => {
+        reading = null;
+      });
+  }
+
+  async function readChanged(): Promise<void> {
+    while (changedLogs.size > 0 && !stopped) {
+      const paths = [...changedLogs];
+      changedLogs.clear();
+      try {
+        const tails = await reader.readTails(paths);
+        if ([...tails.values()].some(isFatal)) trouble();
+      } catch (error) {
+        logger.debug({ host: host.name, reason: asHostError(error).message }, 'log not read');
+        return;
+      }
+    }
+  }
+
+  /** Looks again until the process that wrote the fatal line is gone, or has had time enough. */
+  function trouble(): void {
+    const idle = troubleUntil <= clock.now();
+    troubleUntil = clock.now() + TROUBLE_LASTS;
+    if (idle) void quickLook();
+  }
+
+  async function quickLook(): Promise<void> {
+    try {
+      const seen = await reader.lookAtRuns();
+      if (stopped) return;
+      if (state.sample !== null && seen.processes !== null) {
+        state = { ...state, sample: { ...state.sample, processes: seen.processes } };
+      }
+      onReading(seen, true);
+    } catch (error) {
+      logger.debug({ host: host.name, reason: asHostError(error).message }, 'runs not read');
+    }
+    if (!stopped && clock.now() < troubleUntil) cancelTrouble = clock.after(TROUBLE_INTERVAL, () => void quickLook());
+  }
+
+  return {
+    start() {
+      scheduleNext(Math.min(SECOND, host.probeIntervalMs) * JITTER * random());
+    },
+    look,
+    state: () => state,
+    follow(logs) {
+      if (stopped || (logs.length === 0 && follower === null)) return;
+      follower ??= reader.follow(logChanged);
+      follower.update(logs);
+    },
+    async stop() {
+      stopped = true;
+      cancelNext();
+      cancelTrouble();
+      follower?.stop();
+      await reader.close();
+      await Promise.allSettled([looking, reading]);
+    },
+  };
+}
+
+function asHostError(error: unknown): HostError {
+  if (!(error instanceof HostError)) {
+    return new HostError('failed', error instanceof Error ? error.message : String(error));
+  }
+  // While the breaker is open, what matters is why.
+  const cause = error.kind === 'paused' && error.cause instanceof HostError ? error.cause : null;
+  return cause === null ? error : new HostError(cause.kind, error.message);
+}

@@ -1,0 +1,114 @@
+import { buildSnapshot } from './core/snapshot.ts';
+import type { Host, HostState } from './domain/host.ts';
+import type { Clock, HostReader, Logger, Random, RunsReading } from './domain/ports.ts';
+import type { Project, ProjectScan, Run, Verdict } from './domain/run.ts';
+import type { Snapshot } from './domain/snapshot.ts';
+import { createHostWatch, type HostWatch } from './host-watch.ts';
+
+export interface Monitor {
+  start(): void;
+  snapshot(): Snapshot;
+  /** Looks at one host, or all, now. */
+  probe(host: string | null): Promise<readonly HostState[]>;
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly hosts: readonly Host[];
+  readonly projects: readonly Project[];
+  readonly reader: (host: Host) => HostReader;
+  /** Why a run died, from the end of its log. */
+  readonly explain: (logTail: string) => Verdict | null;
+  readonly onSnapshot: (snapshot: Snapshot) => void;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Snapshots of many hosts that answer at about the same time become one. */
+const GATHER_MS = 100;
+
+/** Puts what is read of every host together into snapshots, one after another. */
+export function createMonitor(parts: Parts): Monitor {
+  const { hosts, projects, explain, onSnapshot, clock } = parts;
+  const scans = new Map<string, ProjectScan>();
+  const scanErrors = new Map<string, string>();
+  const watches = new Map<string, HostWatch>();
+  let snapshot: Snapshot = { at: clock.now(), hosts: [], projects: [], runs: [] };
+  let previous = new Map<string, Run>();
+  let cancelGathering: (() => void) | null = null;
+
+  for (const host of hosts) {
+    const watch = createHostWatch({
+      ...parts,
+      host,
+      reader: parts.reader(host),
+      isFatal: (tail) => explain(tail) !== null,
+      onReading: (reading, urgent) => take(host, reading, urgent),
+      onState: gather,
+    });
+    watches.set(host.name, watch);
+  }
+  build();
+
+  function take(host: Host, reading: RunsReading, urgent: boolean): void {
+    for (const scan of reading.scans) scans.set(scan.project, scan);
+    for (const { name, readFrom } of projects) {
+      if (readFrom !== host.name) continue;
+      if (reading.scanError === null) scanErrors.delete(name);
+      else scanErrors.set(name, reading.scanError);
+    }
+    if (urgent) publish();
+    else gather();
+  }
+
+  function gather(): void {
+    cancelGathering ??= clock.after(GATHER_MS, publish);
+  }
+
+  function publish(): void {
+    cancelGathering?.();
+    cancelGathering = null;
+    build();
+    followActive();
+    onSnapshot(snapshot);
+  }
+
+  function build(): void {
+    const states = [...watches.values()].map((watch) => watch.state());
+    snapshot = buildSnapshot({ hosts: states, projects, scans, scanErrors, previous }, explain, clock.now());
+    previous = new Map(snapshot.runs.map((run) => [run.id, run]));
+  }
+
+  function followActive(): void {
+    const readFrom = new Map(projects.map((project) => [project.name, project.readFrom]));
+    const logs = new Map<string, string[]>();
+    for (const run of snapshot.runs) {
+      const host = readFrom.get(run.project);
+      if (run.status !== 'running' || run.newestLog === null || host === undefined) continue;
+      const paths = logs.get(host) ?? [];
+      paths.push(run.newestLog.path);
+      logs.set(host, paths);
+    }
+    for (const [name, watch] of watches) watch.follow(logs.get(name) ?? []);
+  }
+
+  async function probe(host: string | null): Promise<readonly HostState[]> {
+    const asked = [...watches].filter(([name]) => host === null || name === host).map(([, watch]) => watch);
+    await Promise.all(asked.map((watch) => watch.look()));
+    if (cancelGathering !== null) publish();
+    return asked.map((watch) => watch.state());
+  }
+
+  return {
+    start() {
+      for (const watch of watches.values()) watch.start();
+    },
+    snapshot: () => snapshot,
+    probe,
+    async stop() {
+      cancelGathering?.();
+      await Promise.all([...watches.values()].map((watch) => watch.stop()));
+    },
+  };
+}
