@@ -1,0 +1,42 @@
+import { isThere, UNKNOWN } from '../../core/runs/scan-protocol.ts';
+import type { Project } from '../../domain/run.ts';
+import { runIsComplete } from './run-facts.ts';
+import type { RunRecord, Slot } from './run-record.ts';
+import { pathOf, takeStamp } from './run-record.ts';
+
+/** The files whose stamps one look compares. */
+export interface WatchList {
+  watch(record: RunRecord, slots: readonly Slot[]): void;
+  /** Path and stamp as known. */
+  known(): [string, string][];
+  /** Takes over a stamp that differs, for the records that may change. */
+  take(path: string, stamp: string, now: number, records: ReadonlySet<RunRecord>): void;
+}
+
+export function createWatchList(): WatchList {
+  const files = new Map<string, { record: RunRecord; slot: Slot }[]>();
+  return {
+    watch(record, slots) {
+      for (const slot of slots) {
+        const path = pathOf(record, slot);
+        // A file that is not there shows in its work dir when it comes; one not yet looked at is asked for later.
+        if (path === null || (slot !== 'dir' && !isThere(record.memory.stamps[slot]))) continue;
+        const watchers = files.get(path);
+        if (watchers === undefined) files.set(path, [{ record, slot }]);
+        else watchers.push({ record, slot });
+      }
+    },
+    known: () => [...files].map(([path, [first]]) => [path, first?.record.memory.stamps[first.slot] ?? UNKNOWN]),
+    take(path, stamp, now, records) {
+      for (const { record, slot } of files.get(path) ?? []) {
+        if (records.has(record)) takeStamp(record, slot, stamp, now);
+      }
+    },
+  };
+}
+
+/** What can tell that there is something to learn of a run: two files where it is complete, up to five where not. */
+export function slotsToWatch(record: RunRecord, project: Project): readonly Slot[] {
+  if (record.memory.source?.python?.isRun === false) return [];
+  return runIsComplete(record, project) ? ['dir', 'log'] : ['dir', 'log', 'progress', 'error', 'partial'];
+}

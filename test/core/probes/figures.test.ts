@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { parseDisks } from '../../../src/core/probes/disks.ts';
+import { compareClocks } from '../../../src/core/probes/host-clock.ts';
+import { parseMemory } from '../../../src/core/probes/meminfo.ts';
+import { parseProcesses, processElapsed } from '../../../src/core/probes/ps.ts';
+import { cpuPercentage, parseCores, parseCpuTicks, parseLoad } from '../../../src/core/probes/stat.ts';
+
+describe('cpuPercentage', () => {
+  const before = { total: 1000, idle: 800 };
+  for (const [name, now, expected] of [
+    ['a quarter', { total: 1400, idle: 1100 }, 25],
+    ['nothing', { total: 1400, idle: 1200 }, 0],
+    ['all', { total: 1400, idle: 800 }, 100],
+    ['waiting for disks stepped back', { total: 1400, idle: 799 }, 100],
+    ['no time between', { total: 1000, idle: 800 }, null],
+    ['the host was restarted', { total: 50, idle: 40 }, null],
+    ['more idle than time', { total: 1001, idle: 1400 }, null],
+    ['unknown now', null, null],
+  ] as const) {
+    it(`${name}: ${expected}`, () => assert.equal(cpuPercentage(before, now), expected));
+  }
+  it('is unknown at first', () => assert.equal(cpuPercentage(null, before), null));
+});
+
+describe('counters of /proc/stat', () => {
+  it('reads a kernel that has fewer columns', () => {
+    assert.deepEqual(parseCpuTicks('cpu  10 20 30 40\n2'), { total: 100, idle: 40 });
+  });
+  it('knows nothing from less', () => {
+    for (const body of ['', 'cpu  1 2 3', 'cpu0 1 2 3 4', 'cpu  a b c d']) assert.equal(parseCpuTicks(body), null);
+    for (const body of ['', '0', 'cpu  1 2 3 4', 'none']) assert.equal(parseCores(body), null);
+  });
+  it('reads the load of Linux and of macOS', () => {
+    assert.equal(parseLoad('0.00 0.01 0.05 1/9 1'), 0);
+    assert.equal(parseLoad('{ 1.96 2.10 2.22 }'), 1.96);
+    assert.equal(parseLoad('n/a'), null);
+  });
+});
+
+describe('parseMemory', () => {
+  const machine = 'MemTotal:  1000 kB\nMemAvailable:  600 kB\n';
+  const v1 = '/sys/fs/cgroup/memory/memory';
+  for (const [name, body, expected] of [
+    ['no cgroup', machine, [1000, 600]],
+    ['before Linux 3.14', 'MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 20 kB\nCached: 30 kB\n', [1000, 150]],
+    ['a limit of max', `${machine}/sys/fs/cgroup/memory.max:max\n`, [1000, 600]],
+    ['a limit above the machine', `${machine}/sys/fs/cgroup/memory.max:99999999\n`, [1000, 600]],
+    ['a limit', `${machine}${v1}.limit_in_bytes:409600\n${v1}.usage_in_bytes:307200\n`, [400, 100]],
+    ['a limit, the machine fuller', `${machine}${v1}.limit_in_bytes:921600\n${v1}.usage_in_bytes:0\n`, [900, 600]],
+    ['a limit without use', `${machine}${v1}.limit_in_bytes:409600\n`, null],
+    ['no total', 'MemAvailable: 600 kB', null],
+    ['nothing available told', 'MemTotal: 1000 kB\nMemFree: 1 kB', null],
+    ['nothing', '', null],
+  ] as const) {
+    it(name, () => {
+      const memory = parseMemory(body);
+      assert.deepEqual(memory && [memory.total / 1024, memory.available / 1024], expected);
+    });
+  }
+});
+
+describe('parseDisks', () => {
+  it('reads macOS, ZFS, FUSE, and leaves out what is empty', () => {
+    const mounts = parseDisks([
+      'Filesystem     1024-blocks      Used Available Capacity  Mounted on',
+      '/dev/disk3s1s1   482797652  10000000 300000000     4%    /',
+      'map auto_home            0         0         0   100%    /System/Volumes/Data/home',
+      'tank/home        482797652  10000000 300000000     4%    /home',
+      'alice@nas:/      482797652  10000000 300000000     4%    /home/alice/nas',
+      'overlay          482797652  10000000 300000000     4%    /var/lib/docker/overlay2/1/merged',
+      'gone                     -         -         -      -    /gone',
+    ]).map(({ mount }) => mount);
+    assert.deepEqual(mounts, ['/', '/home', '/home/alice/nas']);
+  });
+});
+
+describe('processElapsed', () => {
+  for (const [text, seconds] of [
+    ['00:07', 7],
+    ['59:59', 3599],
+    ['01:00:00', 3600],
+    ['23:59:59', 86_399],
+    ['1-00:00:00', 86_400],
+    ['120-02:36:45', 120 * 86_400 + 2 * 3600 + 36 * 60 + 45],
+    ['4521:07', 4521 * 60 + 7],
+    ['-', null],
+    ['', null],
+    ['7', null],
+    ['1-2', null],
+    ['00:00:00:00', null],
+  ] as const) {
+    it(`${text || 'nothing'} is ${seconds}`, () => {
+      assert.equal(processElapsed(text), seconds === null ? null : seconds * 1000);
+    });
+  }
+});
+
+describe('parseProcesses', () => {
+  for (const [line, user, args] of [
+    ['root 1 0 Ss 36:45 19700 /sbin/init', 'root', '/sbin/init'],
+    ['DOM\\john smith 77 1 R+ 1-01:00:00 5 python', 'DOM\\john smith', 'python'],
+    ['bob 42 1 Sl 00:01 5 x 1 2 S 00:01 3 root 1 0 S 00:01 5 init', 'bob', 'x 1 2 S 00:01 3 root 1 0 S 00:01 5 init'],
+    ['bob 42 1 S - 5 ', 'bob', ''],
+    ['bob 42 1 S 19:00 5   two  blanks ', 'bob', '  two  blanks '],
+    ['root 9 2 IW< 0 [kworker/R-slub_]', 'root', '[kworker/R-slub_]'],
+  ] as const) {
+    it(line, () => {
+      const [row, ...more] = parseProcesses([line], 0);
+      assert.deepEqual([row?.user, row?.args, more], [user, args, []]);
+    });
+  }
+
+  it('knows no start where ps tells no age or the clock is not known', () => {
+    assert.equal(parseProcesses(['root 9 2 S 0 x'], 0)[0]?.startedAt, null);
+    assert.equal(parseProcesses(['root 9 2 S 00:01 0 x'], null)[0]?.startedAt, null);
+  });
+
+  it('reads any command line as it is', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const args = text.replaceAll(/[\n\r\u2028\u2029]/g, '');
+        assert.equal(parseProcesses([`root 1 0 S 00:01 5 ${args}`], 0)[0]?.args, args);
+      }),
+    );
+  });
+});
+
+describe('compareClocks', () => {
+  const asked = 1_768_478_400_000;
+  for (const [name, began, ended, roundTrip, skew, answered] of [
+    ['level', '1768478400.500000000', '1768478400.500000000', 1000, 0, 500],
+    ['ahead', '1768478460.500', '1768478460.500', 1000, 60, 500],
+    ['behind', '1768478390.500', '1768478390.500', 1000, -10, 500],
+    ['whole seconds', '1768478400.%N', '1768478400.%N', 1000, 0, 500],
+    ['16 s of work do not count', '1768478400.500', '1768478416.500', 17_000, 0, 500],
+    ['an end that was cut off', '1768478400.500', '', 1000, 0, 500],
+    ['a host whose clock was set back meanwhile', '1768478400.500', '1768478300.500', 1000, 0, 500],
+    ['a wait that is too long', '1768478400.500', '1768478400.500', 11_000, null, null],
+    ['no time', 'date: bad format', '', 1000, null, null],
+    ["the bot's clock was set back meanwhile", '1768478400.500', '1768478400.500', -1, null, null],
+  ] as const) {
+    it(name, () => {
+      const clock = compareClocks(began, ended, asked, asked + roundTrip);
+      assert.deepEqual(clock, { skewS: skew, answeredAt: answered === null ? null : asked + answered });
+    });
+  }
+});

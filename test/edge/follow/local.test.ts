@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLocalFollower } from '../../../src/edge/follow/local.ts';
+import { systemClock } from '../../../src/util/clock.ts';
+import { eventually } from '../../support/eventually.ts';
+import { useTempFolder } from '../../support/temp.ts';
+
+describe('local follower', () => {
+  const folder = useTempFolder();
+
+  it('tells of the files it follows, and of no others', async () => {
+    const [a, b] = ['train [1].log', 'b.log'].map((name) => join(folder.path, name)) as [string, string];
+    for (const path of [a, b]) writeFileSync(path, 'x');
+    const changed: string[] = [];
+    const problems: string[] = [];
+    const follower = createLocalFollower({
+      clock: systemClock,
+      onChange: (path) => changed.push(path),
+      onProblem: (problem) => problems.push(problem),
+    });
+
+    async function seen(path: string): Promise<void> {
+      changed.length = 0;
+      // Until the watch stands, nobody is told.
+      await eventually(`change of ${path}`, () => {
+        appendFileSync(path, 'line\n');
+        return changed.includes(path);
+      });
+    }
+
+    try {
+      follower.update([a]);
+      await seen(a);
+      follower.update([a, b]);
+      await seen(b);
+      follower.update([b]);
+      changed.length = 0;
+      appendFileSync(a, 'line\n');
+      await seen(b);
+      assert.deepEqual([...new Set(changed)], [b]);
+      follower.update([a]);
+      await seen(a);
+    } finally {
+      follower.stop();
+    }
+    assert.deepEqual(problems, []);
+  });
+});
