@@ -50,14 +50,26 @@ module.exports = {
     {
       name: 'middle-imports-domain-and-core',
       severity: 'error',
-      from: { path: '^src/(commands/|(monitor|dispatcher|scheduler)[.]ts$)' },
-      to: { path: '^src/', pathNot: ['^src/commands/', '^src/domain/', '^src/core/', '^src/util/', '^src/messages/'] },
+      from: {
+        path: '^src/(commands/|(monitor|host-watch|observer|dispatcher|scheduler|summary-agent|cache-keeper)[.]ts$)',
+      },
+      to: {
+        path: '^src/',
+        pathNot: [
+          '^src/commands/',
+          '^src/host-watch[.]ts$',
+          '^src/domain/',
+          '^src/core/',
+          '^src/util/',
+          '^src/messages/',
+        ],
+      },
     },
     {
       name: 'nobody-imports-the-root',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(app|cli|main)[.]ts$|^src/cli/' },
-      to: { path: '^src/(app|cli|main)[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/(app|look|parts|renderer|cli|main)[.]ts$|^src/cli/' },
+      to: { path: '^src/((app|look|parts|renderer|cli|main)[.]ts$|cli/)' },
     },
     {
       name: 'core-touches-nothing',

@@ -82,12 +82,20 @@ export function createDispatcher({ store, channels, render, clock, random, logge
 
   async function attempt(channel: Channel, row: Delivery): Promise<Told | DeliveryError> {
     try {
+      if (row.deliveredVersion >= row.desiredVersion) return await tellDetails(channel, row);
       const receipt = await tell(channel, row);
-      return { content: row.desired, version: row.desiredVersion, receipt };
+      const detailsOwed = receipt !== null && channel.detail !== undefined;
+      return { content: row.desired, version: row.desiredVersion, receipt, detailsOwed };
     } catch (error) {
       if (error instanceof DeliveryError) return error;
       return new DeliveryError(error instanceof Error ? error.message : String(error), { permanent: false });
     }
+  }
+
+  async function tellDetails(channel: Channel, row: Delivery): Promise<Told> {
+    const content = row.delivered ?? row.desired;
+    const receipt = row.receipt && ((await channel.detail?.(row.receipt, render(content))) ?? row.receipt);
+    return { content, version: row.deliveredVersion, receipt, detailsOwed: false };
   }
 
   /** @returns the receipt of the message that stands there now; null where nothing had to be told */

@@ -1,11 +1,14 @@
 import { buildSnapshot } from './core/snapshot.ts';
 import type { Host, HostState } from './domain/host.ts';
-import type { Clock, HostReader, Logger, Random, RunsReading } from './domain/ports.ts';
+import type { Clock, HostReader, Logger, Random, RunsCache, RunsReading } from './domain/ports.ts';
 import type { Project, ProjectScan, Run, Verdict } from './domain/run.ts';
 import type { Snapshot } from './domain/snapshot.ts';
 import { createHostWatch, type HostWatch } from './host-watch.ts';
 
 export interface Monitor {
+  /** Goes on from an earlier `cache()`; before `start`. */
+  restore(cache: RunsCache): void;
+  cache(): RunsCache;
   start(): void;
   snapshot(): Snapshot;
   /** Looks at one host, or all, now. */
@@ -33,16 +36,20 @@ export function createMonitor(parts: Parts): Monitor {
   const { hosts, projects, explain, onSnapshot, clock } = parts;
   const scans = new Map<string, ProjectScan>();
   const scanErrors = new Map<string, string>();
+  const readers = new Map<string, HostReader>();
   const watches = new Map<string, HostWatch>();
   let snapshot: Snapshot = { at: clock.now(), hosts: [], projects: [], runs: [] };
+  /** Also those of projects that have not been read yet since the start. */
   let previous = new Map<string, Run>();
   let cancelGathering: (() => void) | null = null;
 
   for (const host of hosts) {
+    const reader = parts.reader(host);
+    readers.set(host.name, reader);
     const watch = createHostWatch({
       ...parts,
       host,
-      reader: parts.reader(host),
+      reader,
       isFatal: (tail) => explain(tail) !== null,
       onReading: (reading, urgent) => take(host, reading, urgent),
       onState: gather,
@@ -77,7 +84,7 @@ export function createMonitor(parts: Parts): Monitor {
   function build(): void {
     const states = [...watches.values()].map((watch) => watch.state());
     snapshot = buildSnapshot({ hosts: states, projects, scans, scanErrors, previous }, explain, clock.now());
-    previous = new Map(snapshot.runs.map((run) => [run.id, run]));
+    for (const run of snapshot.runs) previous.set(run.id, run);
   }
 
   function followActive(): void {
@@ -101,6 +108,14 @@ export function createMonitor(parts: Parts): Monitor {
   }
 
   return {
+    restore({ readers: caches, runs }) {
+      for (const [name, reader] of readers) reader.restore(caches[name]);
+      previous = new Map(runs.map((run) => [run.id, run]));
+    },
+    cache: () => ({
+      readers: Object.fromEntries([...readers].map(([name, reader]) => [name, reader.cache()])),
+      runs: snapshot.runs.filter(isWorthKeeping),
+    }),
     start() {
       for (const watch of watches.values()) watch.start();
     },
@@ -111,4 +126,9 @@ export function createMonitor(parts: Parts): Monitor {
       await Promise.all([...watches.values()].map((watch) => watch.stop()));
     },
   };
+}
+
+/** Everything about other runs is on the disk. */
+function isWorthKeeping(run: Run): boolean {
+  return run.status === 'running' || run.status === 'stuck' || run.verdict !== null;
 }

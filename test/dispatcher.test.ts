@@ -40,6 +40,7 @@ function makeRow(desired: Content, over: Partial<Delivery> = {}): Delivery {
     deliveredVersion: 0,
     deliveredAt: null,
     receipt: null,
+    detailsOwed: false,
     notBefore: T0,
     attempts: 0,
     nextAttemptAt: T0,
@@ -52,13 +53,13 @@ function makeRow(desired: Content, over: Partial<Delivery> = {}): Delivery {
   };
 }
 
-type Abilities = readonly ('update' | 'reply')[];
+type Abilities = readonly ('update' | 'reply' | 'detail')[];
 
 /** A channel that writes down what it is asked, and a bench around the dispatcher. */
 function bench(abilities: Abilities = ['update', 'reply']) {
   const clock = manualClock(T0);
   const calls: string[] = [];
-  const failures: Error[] = [];
+  const failures: (Error | undefined)[] = [];
   const logged: string[] = [];
   let state: State = EMPTY_STATE;
   let broken = false;
@@ -84,6 +85,12 @@ function bench(abilities: Abilities = ['update', 'reply']) {
       async update(receipt: Readonly<Record<string, string>>, message: Message) {
         await call(`update ${message.title} ${receipt.id}`);
         return receipt;
+      },
+    }),
+    ...(abilities.includes('detail') && {
+      async detail(receipt: Readonly<Record<string, string>>, message: Message) {
+        await call(`detail ${message.title} ${receipt.id}`);
+        return { ...receipt, details: 'yes' };
       },
     }),
     ...(abilities.includes('reply') && {
@@ -222,6 +229,26 @@ describe('dispatcher', () => {
     assert.equal(test.calls.length, 1);
     await test.pass(1);
     assert.equal(test.calls.length, 3);
+  });
+
+  it('stores that a message stands before it puts the details under it, and repeats only them', async () => {
+    const test = bench(['update', 'detail']);
+    test.failures.push(undefined, new DeliveryError('502', { permanent: false }));
+    await test.put(makeRow(content(a)));
+    assert.deepEqual(test.calls, ['send alert:1/1 lab|1', 'detail alert:1/1 lab|1']);
+    assert.deepEqual([test.row()?.deliveredVersion, test.row()?.detailsOwed], [1, true]);
+    await test.pass(1000);
+    assert.deepEqual(test.calls.slice(2), ['detail alert:1/1 lab|1']);
+    assert.deepEqual([test.row()?.detailsOwed, test.row()?.receipt], [false, { id: 'lab|1', details: 'yes' }]);
+  });
+
+  it('leaves out details that are refused for good', async () => {
+    const test = bench(['update', 'detail']);
+    test.failures.push(undefined, new DeliveryError('no', { permanent: true }));
+    await test.put(makeRow(content(a)));
+    await test.pass(3_600_000);
+    assert.equal(test.calls.length, 2);
+    assert.deepEqual([test.row()?.detailsOwed, test.row()?.gaveUp], [false, false]);
   });
 
   it('gives up what is refused for good, and starts anew when there is something else to say', async () => {

@@ -39,11 +39,12 @@ export function effectiveConfig(config: Config): string {
     receivers: config.receivers
       .filter(({ hears }) => hears === null)
       .map(({ name, destination }) => ({ name, ...destinationKey(destination) })),
-    routes: config.routes.map(({ match, receivers, groupBy, groupWaitMs }) => ({
+    routes: config.routes.map(({ match, receivers, groupBy, groupWaitMs, groupIntervalMs }) => ({
       match: match.map(formatMatcher),
       receivers,
       group_by: groupBy,
       ...(groupWaitMs === null ? {} : { group_wait: formatDuration(groupWaitMs) }),
+      group_interval: formatDuration(groupIntervalMs),
     })),
     rules: Object.fromEntries(
       Object.entries(config.rules).map(([name, { enabled, severity, holdForMs }]) => [

@@ -31,7 +31,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: ['channels', 'discord', 'guild'], message: 'not yet supported; commands in Discord are off' },
   { key: ['receivers', '*', 'webhook'], message: 'not yet supported; this receiver is off' },
   { key: ['receivers', '*', 'quiet_hours'], message: 'not yet supported; this receiver hears at any hour' },
-  { key: ['routes', '*', 'group_interval'], message: IGNORED },
   { key: ['routes', '*', 'repeat_interval'], message: IGNORED },
   { key: ['people'], idle: [], message: IGNORED },
   { key: ['collector', 'enabled'], idle: false, message: 'not yet supported; the collector is off' },

@@ -2,7 +2,7 @@ import { DateTime } from 'luxon';
 import type { Host } from '../domain/host.ts';
 import type { Receiver, Route, RuleSettings } from '../domain/receiver.ts';
 import type { Project } from '../domain/run.ts';
-import { DAY } from '../domain/time.ts';
+import { DAY, MINUTE } from '../domain/time.ts';
 import type { ChannelsConfig, Config, SummaryConfig } from './config.ts';
 import { channelSecrets, logLevelOf, SECRET_VARIABLES, type Variables, variable } from './environment.ts';
 import { secretTexts } from './mask.ts';
@@ -112,13 +112,20 @@ function resolveOutdated({ outdated_days, outdated_date }: ProjectSettings, zone
 function resolveRoutes({ routes, receivers: declared }: Settings, receivers: readonly Receiver[]): Route[] {
   const reachable = new Set(receivers.map(({ name }) => name));
   const everyone = declared.map(({ name }) => name);
-  const fallback = { match: [], receivers: everyone, group_by: DEFAULT_GROUP_BY, group_wait: undefined };
+  const fallback = {
+    match: [],
+    receivers: everyone,
+    group_by: DEFAULT_GROUP_BY,
+    group_wait: undefined,
+    group_interval: undefined,
+  };
   const given = routes.length === 0 && everyone.length > 0 ? [fallback] : routes;
   return given.map((route) => ({
     match: route.match,
     receivers: route.receivers.filter((name) => reachable.has(name)),
     groupBy: route.group_by,
     groupWaitMs: route.group_wait ?? null,
+    groupIntervalMs: route.group_interval ?? MINUTE,
   }));
 }
 

@@ -6,6 +6,7 @@ import { DAY } from '../domain/time.ts';
 import { type Decision, type DeliveryTable, decideAlerts, decideNotice } from './alerts/decide.ts';
 import { evaluateRules } from './alerts/evaluate.ts';
 import type { Routing } from './alerts/route.ts';
+import { isOwed } from './deliveries/next.ts';
 import { diff, remember } from './events/diff.ts';
 import { noticesOf } from './events/notices.ts';
 
@@ -52,8 +53,7 @@ export function advance(
 
 function withoutOld(deliveries: DeliveryTable, now: number): DeliveryTable {
   const kept = Object.entries(deliveries).filter(([, row]) => {
-    const owed = row.deliveredVersion < row.desiredVersion && !row.gaveUp;
-    return owed || !row.closed || now - row.updatedAt < CLOSED_KEPT;
+    return isOwed(row) || !row.closed || now - row.updatedAt < CLOSED_KEPT;
   });
   return Object.fromEntries(kept);
 }

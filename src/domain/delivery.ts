@@ -33,6 +33,8 @@ export interface Delivery {
   readonly deliveredVersion: number;
   readonly deliveredAt: Instant | null;
   readonly receipt: Receipt | null;
+  /** The message stands, but what belongs under it does not yet. */
+  readonly detailsOwed: boolean;
   /** Not to be sent before this instant: the group's wait, or its interval after a delivery. */
   readonly notBefore: Instant;
   readonly attempts: number;

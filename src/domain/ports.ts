@@ -1,7 +1,7 @@
 import type { Receipt } from './delivery.ts';
 import type { HostProcess, HostSample } from './host.ts';
 import type { Message } from './message.ts';
-import type { ProjectScan } from './run.ts';
+import type { ProjectScan, Run } from './run.ts';
 import type { State } from './state.ts';
 import type { Instant } from './time.ts';
 
@@ -76,7 +76,18 @@ export interface HostReader {
   readTails(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Calls back with the path of a followed log soon after it was written to. */
   follow(onChange: (path: string) => void): Follower;
+  /** What it has learnt of the run folders, as plain JSON. */
+  cache(): unknown;
+  /** Goes on from an earlier `cache()`; what is damaged in it is read anew. */
+  restore(cache: unknown): void;
   close(): Promise<void>;
+}
+
+/** What would otherwise have to be read again after a restart. */
+export interface RunsCache {
+  /** By host: what its reader keeps. */
+  readonly readers: Readonly<Record<string, unknown>>;
+  readonly runs: readonly Run[];
 }
 
 export interface Follower {
@@ -101,6 +112,11 @@ export interface Channel {
   send(message: Message, key: string): Promise<Receipt>;
   /** Makes the message of the receipt say this instead; notifies nobody. */
   update?(receipt: Receipt, message: Message): Promise<Receipt>;
+  /**
+   * Makes what is under the message of the receipt say its details; notifies nobody. A step of its own, so
+   * that a crash between the two repeats neither. A channel without it shows the details in the message.
+   */
+  detail?(receipt: Receipt, message: Message): Promise<Receipt>;
   /** Answers under the message of the receipt; notifies. */
   reply?(receipt: Receipt, message: Message, key: string): Promise<void>;
 }

@@ -33,6 +33,8 @@ export interface Route {
   readonly groupBy: readonly string[];
   /** How long the first message of a group waits for company; null: by severity and channel (contracts: Words that decide). */
   readonly groupWaitMs: number | null;
+  /** Between messages about one group to a channel that cannot edit. */
+  readonly groupIntervalMs: number;
 }
 
 export interface RuleSettings {

@@ -7,7 +7,7 @@ export interface LogSettings {
   /** Where the JSON lines go; null: no files. */
   readonly folder: string | null;
   /** Where people read them, and whether it understands colour; null: nobody does. */
-  readonly terminal: { readonly stream: NodeJS.WritableStream; readonly color: boolean } | null;
+  readonly terminal: { readonly stream: NodeJS.WritableStream; readonly color: boolean; readonly level: string } | null;
   readonly redact: (text: string) => string;
 }
 
@@ -37,7 +37,10 @@ export async function openLog({ level, folder, terminal, redact }: LogSettings):
       translateTime: 'SYS:HH:MM:ss',
       singleLine: true,
     });
-    streams.push({ level: level as 'info', stream: { write: (line: string) => void pretty.write(redact(line)) } });
+    streams.push({
+      level: terminal.level as 'info',
+      stream: { write: (line: string) => void pretty.write(redact(line)) },
+    });
   }
   if (folder !== null) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

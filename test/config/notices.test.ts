@@ -33,7 +33,6 @@ const NOT_YET: readonly (readonly [string, string])[] = [
     "receivers: [{name: a, console: true, quiet_hours: '22:00-08:00'}]",
     'receivers[0].quiet_hours: not yet supported; this receiver hears at any hour',
   ],
-  ['routes: [{receivers: [terminal], group_interval: 1m}]', `routes[0].group_interval: ${NO_EFFECT}`],
   ['routes: [{receivers: [terminal], repeat_interval: 4h}]', `routes[0].repeat_interval: ${NO_EFFECT}`],
   ['people: [{name: alice}]', `people: ${NO_EFFECT}`],
   ['collector: {enabled: true}', 'collector.enabled: not yet supported; the collector is off'],

@@ -102,7 +102,13 @@ summary: {notifications: {email: {enabled: true, recipients: [a@lab.example]}}}
   it('sends everything to all receivers where there are no routes', () => {
     const { config } = good(load("receivers: [{name: a, slack: '#a'}, {name: b, console: true}]", TOKENS));
     assert.deepEqual(config.routes, [
-      { match: [], receivers: ['a', 'b'], groupBy: ['rule', 'project', 'host'], groupWaitMs: null },
+      {
+        match: [],
+        receivers: ['a', 'b'],
+        groupBy: ['rule', 'project', 'host'],
+        groupWaitMs: null,
+        groupIntervalMs: 60_000,
+      },
     ]);
   });
 
@@ -121,8 +127,9 @@ summary: {notifications: {email: {enabled: true, recipients: [a@lab.example]}}}
         receivers: ['terminal'],
         groupBy: ['project'],
         groupWaitMs: 0,
+        groupIntervalMs: 60_000,
       },
-      { match: [], receivers: ['terminal'], groupBy: [], groupWaitMs: null },
+      { match: [], receivers: ['terminal'], groupBy: [], groupWaitMs: null, groupIntervalMs: 60_000 },
     ]);
   });
 });

@@ -68,7 +68,7 @@ export function channelContract(kind: string, make: () => Promise<ChannelHarness
 
     function sends(): void {
       it('shows every kind of node', async () => {
-        await harness.channel.send(everyNode(), 'k1');
+        await deliver(harness.channel, everyNode(), 'k1');
         const [sent, ...others] = await harness.sent();
         assert.equal(others.length, 0);
         for (const word of NODE_WORDS) assert.ok(sent?.text.includes(word), `${word} in ${sent?.text}`);
@@ -81,7 +81,7 @@ export function channelContract(kind: string, make: () => Promise<ChannelHarness
 
       for (const [name, odd] of Object.entries(oddMessages())) {
         it(`delivers a message with ${name}`, async () => {
-          await harness.channel.send(odd, 'k1');
+          await deliver(harness.channel, odd, 'k1');
           assert.equal((await harness.sent()).length, 1);
         });
       }
@@ -90,7 +90,7 @@ export function channelContract(kind: string, make: () => Promise<ChannelHarness
     function staysLiteral(): void {
       for (const { value, shows = value } of HOSTILE) {
         it(`keeps ${JSON.stringify(value)} literal`, async () => {
-          await harness.channel.send(everywhere(value), 'k1');
+          await deliver(harness.channel, everywhere(value), 'k1');
           const [sent] = await harness.sent();
           const found = squeezed(sent?.text ?? '').split(squeezed(shows)).length - 1;
           assert.ok(found >= PLACES, `seen ${found} times in ${sent?.text}`);
@@ -102,7 +102,7 @@ export function channelContract(kind: string, make: () => Promise<ChannelHarness
     function cutsWhatIsTooLong(): void {
       for (const [name, long] of Object.entries(longMessages())) {
         it(`delivers ${name}, whole or marked`, async () => {
-          await harness.channel.send(long, 'k1');
+          await deliver(harness.channel, long, 'k1');
           const [sent] = await harness.sent();
           assert.ok(sent);
           assert.ok(sent.text.includes('END') || /…\s*\(?cut/.test(sent.text), sent.text.slice(-200));
@@ -298,4 +298,10 @@ function longMessages(): Record<string, Message> {
       ],
     }),
   };
+}
+
+/** As the dispatcher does: the message, then what belongs under it. */
+async function deliver(channel: Channel, sent: Message, key: string): Promise<void> {
+  const receipt = await channel.send(sent, key);
+  await channel.detail?.(receipt, sent);
 }

@@ -68,5 +68,12 @@ export function makeReceiver(over: Partial<Receiver> = {}): Receiver {
 }
 
 export function makeRoute(over: Partial<Route> = {}): Route {
-  return { match: [], receivers: ['lab'], groupBy: ['rule', 'project', 'host'], groupWaitMs: null, ...over };
+  return {
+    match: [],
+    receivers: ['lab'],
+    groupBy: ['rule', 'project', 'host'],
+    groupWaitMs: null,
+    groupIntervalMs: 60_000,
+    ...over,
+  };
 }

@@ -21,7 +21,7 @@ describe('log', () => {
     const { logger, close } = await openLog({
       level: 'info',
       folder: folder.path,
-      terminal: { stream, color: false },
+      terminal: { stream, color: false, level: 'info' },
       redact,
     });
     logger.info({ host: 'gpu1', token: 's3cret-value' }, 'host lost');

@@ -1,7 +1,7 @@
 import type { Alert, Labels, Severity } from '../../domain/alert.ts';
 import type { Content, Delivery } from '../../domain/delivery.ts';
 import type { Destination } from '../../domain/receiver.ts';
-import { type Instant, MINUTE, SECOND } from '../../domain/time.ts';
+import { type Instant, SECOND } from '../../domain/time.ts';
 import type { AlertView } from '../../domain/views.ts';
 import { alertContent, alertView, membersOf } from './content.ts';
 import { type Routing, type Target, targetsOf } from './route.ts';
@@ -22,9 +22,6 @@ export interface Decided {
 }
 
 const GROUP_WAIT = 30 * SECOND;
-
-/** A channel that cannot edit gets at most one message in this time about one group. */
-const GROUP_INTERVAL = MINUTE;
 
 /** A group that has this many ended members forgets the oldest of them. */
 const ENDED_KEPT = 50;
@@ -147,7 +144,7 @@ function mergedRow(row: Delivery, changes: readonly AlertView[], target: Target,
     desiredVersion: row.desiredVersion + 1,
     alertIds: membersOf(desired).map((member) => member.id),
     closed: desired.resolved,
-    notBefore: mayEdit ? row.notBefore : Math.max(row.notBefore, (row.deliveredAt ?? now) + GROUP_INTERVAL),
+    notBefore: mayEdit ? row.notBefore : Math.max(row.notBefore, (row.deliveredAt ?? now) + target.groupIntervalMs),
     gaveUp: false,
     attempts: row.gaveUp ? 0 : row.attempts,
     updatedAt: now,
@@ -174,6 +171,7 @@ function emptyRow(key: string, group: string, receiver: string, desired: Content
     deliveredVersion: 0,
     deliveredAt: null,
     receipt: null,
+    detailsOwed: false,
     notBefore: now,
     attempts: 0,
     nextAttemptAt: now,

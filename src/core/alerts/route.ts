@@ -1,5 +1,6 @@
 import type { Labels } from '../../domain/alert.ts';
 import type { Matcher, Receiver, Route } from '../../domain/receiver.ts';
+import { MINUTE } from '../../domain/time.ts';
 
 export interface Routing {
   readonly receivers: readonly Receiver[];
@@ -11,6 +12,7 @@ export interface Target {
   readonly receiver: Receiver;
   readonly groupBy: readonly string[];
   readonly groupWaitMs: number | null;
+  readonly groupIntervalMs: number;
   /** Which route or wish decided, for the log. */
   readonly because: string;
 }
@@ -50,10 +52,17 @@ export function targetsOf(labels: Labels, { receivers, routes }: Routing): Targe
         receiver,
         groupBy: route.groupBy,
         groupWaitMs: route.groupWaitMs,
+        groupIntervalMs: route.groupIntervalMs,
         because: `route ${index + 1}`,
       });
     } else if (receiver.hears?.some((wish) => matches(wish, labels))) {
-      targets.push({ receiver, groupBy: STANDING_GROUP_BY, groupWaitMs: null, because: 'hears it anyway' });
+      targets.push({
+        receiver,
+        groupBy: STANDING_GROUP_BY,
+        groupWaitMs: null,
+        groupIntervalMs: MINUTE,
+        because: 'hears it anyway',
+      });
     }
   }
   return targets;

@@ -5,7 +5,7 @@ import type { DeliveryTable } from '../alerts/decide.ts';
 
 /** Whether the platform does not yet show what it should, and there is sense in trying. */
 export function isOwed(row: Delivery): boolean {
-  return row.deliveredVersion < row.desiredVersion && !row.gaveUp;
+  return (row.deliveredVersion < row.desiredVersion || row.detailsOwed) && !row.gaveUp;
 }
 
 /** When the row may be sent. */

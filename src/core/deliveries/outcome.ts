@@ -11,6 +11,7 @@ export interface Told {
   readonly content: Content;
   readonly version: number;
   readonly receipt: Receipt | null;
+  readonly detailsOwed: boolean;
 }
 
 /** The row after a success. */
@@ -21,6 +22,7 @@ export function delivered(row: Delivery, told: Told, now: Instant): Delivery {
     deliveredVersion: told.version,
     deliveredAt: now,
     receipt: told.receipt,
+    detailsOwed: told.detailsOwed,
     attempts: 0,
     nextAttemptAt: now,
     lastError: null,
@@ -37,7 +39,9 @@ export function failed(row: Delivery, error: DeliveryError, now: Instant, random
     attempts,
     nextAttemptAt: now + wait,
     lastError: error.message,
-    gaveUp: error.permanent,
+    // Details that are refused for good are left out; the message itself stands.
+    gaveUp: error.permanent && row.deliveredVersion < row.desiredVersion,
+    detailsOwed: row.detailsOwed && !error.permanent,
     updatedAt: now,
   };
 }

@@ -48,6 +48,7 @@ const delivery = z.object({
   deliveredVersion: z.number(),
   deliveredAt: instant.nullable(),
   receipt: z.record(z.string(), z.string()).nullable(),
+  detailsOwed: z.boolean(),
   notBefore: instant,
   attempts: z.number(),
   nextAttemptAt: instant,

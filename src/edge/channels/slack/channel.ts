@@ -3,7 +3,7 @@ import type { Receipt } from '../../../domain/delivery.ts';
 import type { Message } from '../../../domain/message.ts';
 import type { Channel, Logger } from '../../../domain/ports.ts';
 import type { SlackAnswer, SlackApi } from './api.ts';
-import { blocksRefused, networkReason, SlackFailure } from './errors.ts';
+import { blocksRefused, SlackFailure } from './errors.ts';
 import { MAX_METADATA_ID, MAX_METADATA_IDS, MAX_METADATA_KEY } from './limits.ts';
 import type { Pace } from './pace.ts';
 import { render, renderDetails, renderPlain, type SlackMessage, unfolded } from './render.ts';
@@ -70,26 +70,25 @@ export function createSlackChannel({ name, api, pace, unanswered, logger }: Chan
     }
   }
 
-  /** Makes the thread's first message say the details. A failure is told and costs nothing else. */
-  async function withDetails(receipt: Receipt, message: Message): Promise<Receipt> {
+  /** Makes the thread's first message say the details; posts it anew where somebody has deleted it. */
+  async function detail(receipt: Receipt, message: Message): Promise<Receipt> {
     const details = renderDetails(message);
     if (details === null) return receipt;
     const detailsSum = createHash('sha256').update(JSON.stringify(details)).digest('base64url').slice(0, 16);
     if (receipt.detailsSum === detailsSum) return receipt;
     const plain = () => renderPlain({ ...message, body: message.details, severity: null, resolved: false });
-    const args =
+    const thread = { channel: receipt.channel, thread_ts: receipt.ts };
+    const postDetails = () => write('chat.postMessage', thread, details, plain);
+    const answer =
       receipt.details === undefined
-        ? { channel: receipt.channel, thread_ts: receipt.ts }
-        : { channel: receipt.channel, ts: receipt.details };
-    try {
-      const method = receipt.details === undefined ? 'chat.postMessage' : 'chat.update';
-      const { ts } = placeOf(await write(method, args, details, plain));
-      return { ...receipt, details: ts, detailsSum };
-    } catch (error) {
-      logger.warn({ channel: name, reason: reasonOf(error) }, 'Slack details were not posted');
-      const { details: _, detailsSum: __, ...bare } = receipt;
-      return error instanceof SlackFailure && error.messageGone ? bare : receipt;
-    }
+        ? await postDetails()
+        : await write('chat.update', { channel: receipt.channel, ts: receipt.details }, details, plain).catch(
+            (error) => {
+              if (error instanceof SlackFailure && error.messageGone) return postDetails();
+              throw error;
+            },
+          );
+    return { ...receipt, details: placeOf(answer).ts, detailsSum };
   }
 
   function placeOf({ channel, ts }: SlackAnswer): { channel: string; ts: string } {
@@ -105,13 +104,17 @@ export function createSlackChannel({ name, api, pace, unanswered, logger }: Chan
   return {
     kind: 'slack',
     async send(message, key) {
-      return withDetails(await post(message, key, null), message);
+      return post(message, key, null);
     },
     async update(receipt, message) {
       posted(receipt);
       const args = { channel: receipt.channel, ts: receipt.ts };
       await write('chat.update', args, render(message), () => renderPlain(message));
-      return withDetails(receipt, message);
+      return receipt;
+    },
+    async detail(receipt, message) {
+      posted(receipt);
+      return detail(receipt, message);
     },
     async reply(receipt, message, key) {
       posted(receipt);
@@ -126,8 +129,4 @@ function namesOf({ alertIds }: Message, key: string): { key: string; alert_ids: 
     key: clean(key.slice(0, MAX_METADATA_KEY)),
     alert_ids: alertIds.slice(0, MAX_METADATA_IDS).map((id) => clean(id.slice(0, MAX_METADATA_ID))),
   };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof SlackFailure ? error.message : networkReason(error);
 }

@@ -50,44 +50,43 @@ describe('slack channel', () => {
     assert.deepEqual([parse, link_names, mrkdwn, unfurl_links, unfurl_media], ['none', false, false, false, false]);
   });
 
-  it('puts the details into the thread, and keeps them in step with edits', async () => {
-    const first = await send(OOM);
+  it('puts the details into the thread in a step of its own, and keeps them in step with edits', async () => {
+    const bare = await send(OOM);
+    assert.equal(slack.messages().length, 1);
+    const first = await gpu.detail!(bare, OOM);
     assert.deepEqual(posts(), [
       '🔴 Run failed: CUDA out of memory (critical)',
       '> Details: Run failed: CUDA out of memory',
     ]);
     assert.equal(slack.messages()[1]!.broadcast, false);
+    assert.deepEqual(await gpu.detail!(first, OOM), first);
+    assert.equal(slack.messages().length, 2);
 
-    const same = await gpu.update!(first, { ...OOM, body: [paragraph('2 runs failed')] });
-    assert.deepEqual(same, first);
-    assert.equal(sent('chat.update'), 1);
-
-    const changed = await gpu.update!(same, { ...OOM, details: [paragraph('another traceback')] });
+    const other = { ...OOM, details: [paragraph('another traceback')] };
+    const changed = await gpu.detail!(await gpu.update!(first, other), other);
     assert.equal(changed.details, first.details);
     assert.notEqual(changed.detailsSum, first.detailsSum);
     assert.match(allText(slack.messages()[1]!), /another traceback/);
     assert.equal(slack.messages().length, 2);
   });
 
-  it('does not fail for the details, and posts them with the next edit', async () => {
-    const message = { ...OOM };
-    slack.fail('chat.postMessage', { delayMs: 0 });
-    slack.fail('chat.postMessage', { status: 500 });
-    const receipt = await send(message);
-    assert.equal(receipt.details, undefined);
+  it('has no details to post where the message has none', async () => {
+    const receipt = await send();
+    assert.deepEqual(await gpu.detail!(receipt, messageOf()), receipt);
     assert.equal(slack.messages().length, 1);
-    assert.match(String((await logger.line('Slack details were not posted')).fields.reason), /server answered 500/);
+  });
 
-    const edited = await gpu.update!(receipt, message);
-    assert.equal(edited.details, slack.messages()[1]!.ts);
+  it('fails for the details alone', async () => {
+    const receipt = await send(OOM);
+    slack.fail('chat.postMessage', { status: 500 });
+    await assert.rejects(gpu.detail!(receipt, OOM), /server answered 500/);
+    assert.equal((await gpu.detail!(receipt, OOM)).details, slack.messages()[1]!.ts);
   });
 
   it('posts details anew that somebody has deleted', async () => {
-    const first = await send(OOM);
+    const first = await gpu.detail!(await send(OOM), OOM);
     slack.remove(first.details!);
-    const bare = await gpu.update!(first, { ...OOM, details: [paragraph('more')] });
-    assert.deepEqual(bare, { channel: first.channel, ts: first.ts });
-    const again = await gpu.update!(bare, { ...OOM, details: [paragraph('more')] });
+    const again = await gpu.detail!(first, { ...OOM, details: [paragraph('more')] });
     assert.equal(again.details, slack.messages()[1]!.ts);
   });
 
@@ -309,7 +308,8 @@ describe('slack channel', () => {
       const body =
         i % 2 === 0 ? [paragraph(`${i} ${value}`)] : Array.from({ length: 200 }, () => paragraph(value.slice(0, 300)));
       const title = `${i} ${value}`;
-      await gpu.send(messageOf({ title, body, details: body, alertIds: [value] }), `${i} ${value}`);
+      const message = messageOf({ title, body, details: body, alertIds: [value] });
+      await gpu.detail!(await gpu.send(message, `${i} ${value}`), message);
       await gpu.send(messageOf({ title: `neighbour ${i}` }), `n${i}`);
     }
     assert.equal(slack.messages().filter(({ threadTs }) => threadTs === null).length, 200);

@@ -1,0 +1,141 @@
+import { Command, CommanderError, Option } from 'commander';
+import { startApp } from '../app.ts';
+import { answer } from '../commands/answer.ts';
+import type { Answer } from '../commands/command.ts';
+import type { Config } from '../config/config.ts';
+import { effectiveConfig } from '../config/effective.ts';
+import { describeProblem, type LoadResult, loadConfig, projectOnlyConfig } from '../config/load.ts';
+import { askControl } from '../edge/http/control.ts';
+import { LockedError, runningSocket } from '../edge/storage/lock.ts';
+import { stateFolder } from '../folders.ts';
+import { lookOnce } from '../look.ts';
+import { openRenderer } from '../renderer.ts';
+import { printJson, printMessage, styleOf, type Terminal } from './output.ts';
+
+/** Exit statuses; what users' scripts rely on. */
+export const EXIT = { good: 0, unexpected: 1, usage: 2, failed: 3, noBot: 4 } as const;
+
+export interface World extends Terminal {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Settles when the process is asked to end. */
+  readonly interrupted: Promise<void>;
+  readonly interrupt: () => void;
+}
+
+interface Reading {
+  readonly json?: boolean;
+  readonly project?: string;
+  readonly date?: string;
+  readonly format?: 'md' | 'json';
+}
+
+/** A configuration that cannot be used; its problems have been printed. */
+class BadConfig extends Error {}
+
+/** Runs one command line. @returns the exit status */
+export async function runCli(world: World): Promise<number> {
+  let status: number = EXIT.good;
+  const program = new Command('pylon')
+    .description('Watches training runs and GPU hosts, and tells people what needs them.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => world.out.write(text), writeErr: (text) => world.err.write(text) });
+
+  program
+    .command('start')
+    .description('watch, until interrupted')
+    .action(async () => {
+      await start(world);
+    });
+
+  for (const { name, argument, description } of READING) {
+    const command = program.command(argument === null ? name : `${name} ${argument}`).description(description);
+    command.option('--json', 'one JSON object on standard output');
+    command.option('--project <dir>', 'look at this project only, once, without a configuration; writes nothing');
+    if (name === 'summary') {
+      command.option('--date <date>', 'a kept date, YYYY-MM-DD');
+      command.addOption(new Option('--format <format>', 'Markdown or JSON').choices(['md', 'json']));
+    }
+    command.action(async (...given: unknown[]) => {
+      const options = given.at(-2) as Reading;
+      const words = argument === null || given[0] === undefined ? [] : [String(given[0])];
+      status = await read(world, name, options.date === undefined ? words : [options.date], options);
+    });
+  }
+
+  program
+    .command('config')
+    .description('the configuration in effect, secrets masked')
+    .action(() => {
+      world.out.write(effectiveConfig(use(world, load(world, {}))));
+    });
+
+  try {
+    await program.parseAsync([...world.argv], { from: 'user' });
+    return status;
+  } catch (error) {
+    return exitStatus(error, world);
+  }
+}
+
+const READING = [
+  { name: 'status', argument: null, description: 'runs by status, hosts, and what needs a human' },
+  { name: 'runs', argument: null, description: 'every run with its status and progress' },
+  { name: 'probe', argument: '[host]', description: 'look at one host, or all, now' },
+  { name: 'summary', argument: null, description: 'the digest of today so far, or of a kept date' },
+] as const;
+
+function exitStatus(error: unknown, { err }: World): number {
+  if (error instanceof BadConfig) return EXIT.usage;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
+  const message = error instanceof Error ? error.message : String(error);
+  err.write(`pylon: ${message}\n`);
+  return error instanceof LockedError ? EXIT.usage : EXIT.unexpected;
+}
+
+function load({ cwd, env }: World, { project }: Reading): LoadResult {
+  return project === undefined ? loadConfig({ cwd, env }) : projectOnlyConfig({ cwd, env }, project);
+}
+
+function use({ err }: World, result: LoadResult): Config {
+  if (result.ok) return result.config;
+  for (const problem of result.problems) err.write(`${describeProblem(problem)}\n`);
+  throw new BadConfig();
+}
+
+async function start(world: World): Promise<void> {
+  const loaded = load(world, {});
+  const config = use(world, loaded);
+  if (loaded.ok) for (const notice of loaded.notices) world.err.write(`${describeProblem(notice)}\n`);
+  const interactive = world.input.isTTY === true && world.out.isTTY === true;
+  const app = await startApp(config, { ...world, interactive, style: styleOf(world.out, world.env) });
+  await world.interrupted;
+  await app.stop();
+}
+
+async function read(world: World, name: string, words: readonly string[], options: Reading): Promise<number> {
+  const config = use(world, load(world, options));
+  const given = await ask([name, ...words].join(' '), config, world, options);
+  const json = options.json === true || options.format === 'json';
+  const content = { kind: 'answer', severity: null, resolved: false, ...given } as const;
+  const renderer = openRenderer(config, (text) => world.err.write(`${text}\n`));
+  if (given.template === 'error') printMessage(world.err, renderer.render(content), world.env);
+  else if (json) printJson(world.out, given.data);
+  else if (options.format === 'md') world.out.write(`${renderer.markdown(content)}\n`);
+  else printMessage(world.out, renderer.render(content), world.env);
+  if (given.template === 'error') return EXIT.usage;
+  return given.failed === true ? EXIT.failed : EXIT.good;
+}
+
+/** The running bot knows; without one, or for a project of one's own, one look is taken here. */
+async function ask(text: string, config: Config, world: World, { project }: Reading): Promise<Answer> {
+  const socket = project === undefined ? await runningSocket(stateFolder(config)) : null;
+  if (socket !== null) return askControl(socket, text);
+  const look = await lookOnce(config, world);
+  try {
+    return await answer(text, look.queries, config.privacy);
+  } finally {
+    await look.close();
+  }
+}

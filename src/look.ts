@@ -1,0 +1,51 @@
+import type { Config } from './config/config.ts';
+import type { Store } from './domain/ports.ts';
+import type { Queries } from './domain/queries.ts';
+import { EMPTY_STATE } from './domain/state.ts';
+import { openMonitor, openQueries, openSummaryAgent } from './parts.ts';
+import { openRenderer } from './renderer.ts';
+import { systemClock } from './util/clock.ts';
+import { openLog } from './util/log.ts';
+import { createRedactor } from './util/redact.ts';
+
+export interface Look {
+  readonly queries: Queries;
+  close(): Promise<void>;
+}
+
+/** Nothing is remembered of a single look. */
+const NO_STORE: Store = { read: () => EMPTY_STATE, commit: () => Promise.resolve() };
+
+/** One look at everything, for a command without a running bot. Writes nothing. */
+export async function lookOnce(
+  config: Config,
+  io: { readonly err: NodeJS.WritableStream; readonly env: Readonly<Record<string, string | undefined>> },
+): Promise<Look> {
+  const redact = createRedactor(config.secrets, config.redact);
+  const log = await openLog({
+    folder: null,
+    level: config.logLevel,
+    terminal: { stream: io.err, color: false, level: 'error' },
+    redact,
+  });
+  const base = { config, clock: systemClock, random: Math.random, logger: log.logger, redact, env: io.env };
+  const monitor = openMonitor(base, () => undefined);
+  const agent = openSummaryAgent(base, {
+    store: NO_STORE,
+    snapshot: monitor.snapshot,
+    markdown: openRenderer(config, () => undefined).markdown,
+    onDeliveries: () => undefined,
+  });
+  const seen = await monitor.probe(null);
+  await agent.start();
+  const queries = openQueries(systemClock, { monitor, store: NO_STORE, agent, since: null });
+  return {
+    // What was just seen is not looked at again.
+    queries: { ...queries, probe: async (host) => seen.filter(({ name }) => host === null || name === host) },
+    async close() {
+      agent.stop();
+      await monitor.stop();
+      await log.close();
+    },
+  };
+}
