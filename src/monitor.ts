@@ -39,7 +39,7 @@ export function createMonitor(parts: Parts): Monitor {
   const readers = new Map<string, HostReader>();
   const watches = new Map<string, HostWatch>();
   let snapshot: Snapshot = { at: clock.now(), hosts: [], projects: [], runs: [] };
-  /** Also those of projects that have not been read yet since the start. */
+  /** Those of the snapshot, and of projects that have not been read since the start. */
   let previous = new Map<string, Run>();
   let cancelGathering: (() => void) | null = null;
 
@@ -84,7 +84,8 @@ export function createMonitor(parts: Parts): Monitor {
   function build(): void {
     const states = [...watches.values()].map((watch) => watch.state());
     snapshot = buildSnapshot({ hosts: states, projects, scans, scanErrors, previous }, explain, clock.now());
-    for (const run of snapshot.runs) previous.set(run.id, run);
+    const unread = [...previous.values()].filter(({ project }) => !scans.has(project));
+    previous = new Map([...unread, ...snapshot.runs].map((run) => [run.id, run]));
   }
 
   function followActive(): void {
@@ -110,11 +111,12 @@ export function createMonitor(parts: Parts): Monitor {
   return {
     restore({ readers: caches, runs }) {
       for (const [name, reader] of readers) reader.restore(caches[name]);
-      previous = new Map(runs.map((run) => [run.id, run]));
+      const names = new Set(projects.map(({ name }) => name));
+      previous = new Map(runs.filter(({ project }) => names.has(project)).map((run) => [run.id, run]));
     },
     cache: () => ({
       readers: Object.fromEntries([...readers].map(([name, reader]) => [name, reader.cache()])),
-      runs: snapshot.runs.filter(isWorthKeeping),
+      runs: [...previous.values()].filter(isWorthKeeping),
     }),
     start() {
       for (const watch of watches.values()) watch.start();

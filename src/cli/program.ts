@@ -11,6 +11,7 @@ import { stateFolder } from '../folders.ts';
 import { lookOnce } from '../look.ts';
 import { openRenderer } from '../renderer.ts';
 import { printJson, printMessage, styleOf, type Terminal } from './output.ts';
+import { watchConfig } from './reload.ts';
 
 /** Exit statuses; what users' scripts rely on. */
 export const EXIT = { good: 0, unexpected: 1, usage: 2, failed: 3, noBot: 4 } as const;
@@ -105,13 +106,22 @@ function use({ err }: World, result: LoadResult): Config {
 }
 
 async function start(world: World): Promise<void> {
-  const loaded = load(world, {});
-  const config = use(world, loaded);
-  if (loaded.ok) for (const notice of loaded.notices) world.err.write(`${describeProblem(notice)}\n`);
   const interactive = world.input.isTTY === true && world.out.isTTY === true;
-  const app = await startApp(config, { ...world, interactive, style: styleOf(world.out, world.env) });
-  await world.interrupted;
-  await app.stop();
+  const reload = (): LoadResult => load(world, {});
+  use(world, reload());
+  for (let loaded: LoadResult | null = reload(); loaded?.ok; ) {
+    const { config, notices } = loaded;
+    for (const notice of notices) world.err.write(`${describeProblem(notice)}\n`);
+    const app = await startApp(config, { ...world, interactive, style: styleOf(world.out, world.env) });
+    const watching = watchConfig(config, world.cwd, reload, ({ problems }) => {
+      for (const problem of problems) world.err.write(`${describeProblem(problem)}\n`);
+      world.err.write('The configuration stays as it was.\n');
+    });
+    loaded = await Promise.race([world.interrupted.then(() => null), watching.changed]);
+    watching.stop();
+    await app.stop();
+    if (loaded !== null) world.err.write('The configuration has changed; starting with the new one.\n');
+  }
 }
 
 async function read(world: World, name: string, words: readonly string[], options: Reading): Promise<number> {

@@ -38,8 +38,6 @@ const NOT_YET: readonly NotYet[] = [
   { key: ['http', 'listen'], idle: '127.0.0.1:9909', message: IGNORED },
   { key: ['heartbeat', 'url'], message: 'not yet supported; nothing is sent there' },
   { key: ['heartbeat', 'every'], idle: '1m', message: IGNORED },
-  { key: ['privacy', 'users'], idle: true, message: IGNORED },
-  { key: ['privacy', 'commands'], idle: false, message: IGNORED },
 ];
 
 /** The settings in a valid value that ask for what does not exist. */

@@ -68,13 +68,13 @@ function projectRuns(
 }
 
 /**
- * Silence means little while the host that the process lives on cannot be asked; nor, after a start,
- * while any host cannot be asked that it may live on.
+ * Silence means little while the host that the process lives on cannot be asked; nor, as long as
+ * nothing is known of a process, while any host cannot be asked that it may live on.
  */
 function isGuess(run: Run, previous: Run | null, unseenHosts: ReadonlySet<string>): boolean {
-  if (run.reason !== 'stopped-writing' && run.status !== 'stuck') return false;
-  const host = previous?.process?.host;
-  return previous === null ? unseenHosts.size > 0 : host !== undefined && unseenHosts.has(host);
+  if (run.status === 'stuck') return run.process !== null && unseenHosts.has(run.process.host);
+  if (run.reason !== 'stopped-writing' || unseenHosts.size === 0) return false;
+  return previous === null || (previous.process === null && previous.reason === 'host-unreachable');
 }
 
 /** As it was last known. */

@@ -40,8 +40,6 @@ const NOT_YET: readonly (readonly [string, string])[] = [
   ["http: {listen: '[::1]:80'}", `http.listen: ${NO_EFFECT}`],
   ['heartbeat: {url: "https://hc.example/abcdefgh"}', 'heartbeat.url: not yet supported; nothing is sent there'],
   ['heartbeat: {every: 5m}', `heartbeat.every: ${NO_EFFECT}`],
-  ['privacy: {users: false}', `privacy.users: ${NO_EFFECT}`],
-  ['privacy: {commands: true}', `privacy.commands: ${NO_EFFECT}`],
 ];
 
 /** The same keys with the values that ask for nothing, and keys that do have effect. */

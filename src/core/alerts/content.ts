@@ -71,9 +71,11 @@ export function membersOf(content: Content): readonly AlertView[] {
 
 /**
  * What must be said aloud when `desired` takes the place of `delivered`, because an edit notifies
- * nobody: members that are new, else the ones that ended. null: the edit alone will do.
+ * nobody: members that are new, else the ones that ended. null: the edit alone will do. A notice to
+ * which something was added while it was being sent is said once more, whole.
  */
 export function replyFor(delivered: Content, desired: Content): Content | null {
+  if (desired.kind === 'notice') return desired;
   if (desired.kind !== 'alert' || delivered.kind !== 'alert') return null;
   const before = new Map(membersOf(delivered).map((member) => [member.id, member.state]));
   const added = membersOf(desired).filter((member) => member.state === 'firing' && !before.has(member.id));

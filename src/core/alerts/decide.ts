@@ -107,7 +107,11 @@ function noticeRow(rows: DeliveryTable, group: string, target: Target, notice: N
   const waiting = Object.values(rows).find(
     (row) => row.group === group && row.attempts === 0 && row.deliveredVersion === 0,
   );
-  if (waiting !== undefined) return { ...waiting, desired: merge(waiting.desired, content), updatedAt: now };
+  if (waiting !== undefined) {
+    // A version of its own: what is on its way at this moment does not say it.
+    const desiredVersion = waiting.desiredVersion + 1;
+    return { ...waiting, desired: merge(waiting.desired, content), desiredVersion, updatedAt: now };
+  }
   const row = emptyRow(`${group}|${now.toString(36)}`, group, target.receiver.name, content, now);
   return { ...row, closed: true, notBefore: now + groupWait(target, content.severity) };
 }

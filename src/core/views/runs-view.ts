@@ -3,14 +3,20 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { type Instant, isoTime } from '../../domain/time.ts';
 import type { RunsView, RunView } from '../../domain/views.ts';
 
-/** Every run of every project, in the order of their configs. */
+/** Every run of every project, by name. */
 export function runsView(snapshot: Snapshot): RunsView {
   return {
     schema: 'pylon.runs/1',
     at: isoTime(snapshot.at),
-    runs: snapshot.runs.map(runView),
+    runs: [...snapshot.runs].sort(byName).map(runView),
     problems: snapshot.projects.flatMap((project) => project.problems.map((text) => `${project.name}: ${text}`)),
   };
+}
+
+/** By code units, which is the same everywhere. */
+function byName(a: Run, b: Run): number {
+  if (a.project !== b.project) return a.project < b.project ? -1 : 1;
+  return a.config < b.config ? -1 : 1;
 }
 
 function runView(run: Run): RunView {

@@ -7,6 +7,7 @@ import { createSlackApp, createSlackWebhook, type SlackApp } from './slack/index
 
 export interface ChannelSettings {
   readonly slack: {
+    readonly mode: 'socket' | 'http';
     readonly botToken: string | null;
     readonly appToken: string | null;
     readonly apiUrl: string | null;
@@ -45,8 +46,9 @@ function slackApp(
   { slack }: ChannelSettings,
   parts: { readonly clock: Clock; readonly logger: Logger },
 ): SlackApp | null {
-  const { botToken, appToken, apiUrl } = slack;
-  return botToken === null || appToken === null ? null : createSlackApp({ botToken, appToken, apiUrl, ...parts });
+  const { mode, botToken, apiUrl } = slack;
+  const appToken = mode === 'socket' ? slack.appToken : null;
+  return botToken === null ? null : createSlackApp({ botToken, appToken, apiUrl, ...parts });
 }
 
 function createChannel(

@@ -15,7 +15,7 @@ const MIN_LIFE_MS = SECOND;
  * Keeps a connection for commands while started. `start` returns at once: that Slack refuses or is away is told in the
  * log and tried again, and holds up nothing else. `stop` does not wait for Slack either.
  */
-export function createCommands(options: SlackAppOptions): Conversation {
+export function createCommands(options: SlackAppOptions & { readonly appToken: string }): Conversation {
   const { clock, logger } = options;
   const recent = createRecent(clock);
   let socket: Socket | null = null;

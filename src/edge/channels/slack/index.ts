@@ -14,15 +14,17 @@ export interface SlackApp extends Conversation {
   channel(name: string): Channel;
 }
 
+const NO_COMMANDS: Conversation = { start: () => Promise.resolve(), stop: () => Promise.resolve() };
+
 /** Loads nothing and connects to nothing until it is used. Sending needs no `start`. */
 export function createSlackApp(options: SlackAppOptions): SlackApp {
-  const { clock, logger } = options;
+  const { appToken, clock, logger } = options;
   const api = createApi(options);
   const unanswered = createUnanswered(api, clock);
   const channels = new Map<string, Channel>();
 
   return {
-    ...createCommands(options),
+    ...(appToken === null ? NO_COMMANDS : createCommands({ ...options, appToken })),
     channel(name) {
       const channel =
         channels.get(name) ?? createSlackChannel({ name, api, pace: createPace(clock), unanswered, logger });

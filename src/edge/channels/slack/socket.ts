@@ -15,6 +15,7 @@ const PING_TIMEOUT_MS = 3_000;
 const START_DEADLINE_MS = CALL_TIMEOUT_MS + 5_000;
 
 export interface SocketOptions extends SlackAppOptions {
+  readonly appToken: string;
   readonly handler: CommandHandler;
   /** Triggers and envelopes of commands that were taken. */
   readonly recent: Recent;
