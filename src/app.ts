@@ -60,12 +60,13 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
 
   const { store, recovery } = await openStateStore(stateFolder(config));
   const renderer = openRenderer(config, (reason) => logger.warn({ reason }, 'template not usable'));
+  const terminal = createTerminalConversation({ ...io.style, ...io, output: io.out });
   const { byReceiver, conversations } = createChannels(
     config.receivers,
     {
       ...config.channels,
       emailFrame: readFileSync(join(templatesFolder, 'email.html'), 'utf8'),
-      console: { ...io.style, write: (text) => void io.out.write(text) },
+      console: { ...io.style, write: terminal.print },
     },
     { clock, logger },
   );
@@ -97,12 +98,13 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
   const scheduler = createScheduler({ clock, store, settings, onDue: agent.makeDigest, logger });
 
   const queries = openQueries(clock, { monitor, store, agent, since: clock.now() });
+  const privacy = { ...config.privacy, redact };
   const handler: CommandHandler = async (text) => {
-    const given = await answer(text, queries, config.privacy);
+    const given = await answer(text, queries, privacy);
     return renderer.render({ kind: 'answer', severity: null, resolved: false, ...given });
   };
-  const control = await startControl(socket, (text) => answer(text, queries, config.privacy));
-  const talks = [createTerminalConversation({ ...io.style, ...io, output: io.out }), ...conversations];
+  const control = await startControl(socket, (text) => answer(text, queries, privacy));
+  const talks = [terminal, ...conversations];
 
   if (recovery !== null) await tellRecovery(recovery, store, config, clock.now());
   await agent.start();
@@ -117,7 +119,7 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
   const firstLook = monitor.probe(null);
   const greeting = Promise.race([firstLook, new Promise((resolve) => clock.after(GREETING_WAIT, () => resolve(null)))])
     .then(() => handler('status', { channel: 'console', user: 'terminal' }))
-    .then((message) => io.out.write(`${renderText(message, io.style)}\n`));
+    .then((message) => terminal.print(`${renderText(message, io.style)}\n`));
 
   return {
     async stop() {

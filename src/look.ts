@@ -10,6 +10,8 @@ import { createRedactor } from './util/redact.ts';
 
 export interface Look {
   readonly queries: Queries;
+  /** Masks the secrets of this configuration. */
+  readonly redact: (text: string) => string;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function lookOnce(
   await agent.start();
   const queries = openQueries(systemClock, { monitor, store: NO_STORE, agent, since: null });
   return {
+    redact,
     // What was just seen is not looked at again.
     queries: { ...queries, probe: async (host) => seen.filter(({ name }) => host === null || name === host) },
     async close() {

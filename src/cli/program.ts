@@ -144,7 +144,7 @@ async function ask(text: string, config: Config, world: World, { project }: Read
   if (socket !== null) return askControl(socket, text);
   const look = await lookOnce(config, world);
   try {
-    return await answer(text, look.queries, config.privacy);
+    return await answer(text, look.queries, { ...config.privacy, redact: look.redact });
   } finally {
     await look.close();
   }

@@ -1,9 +1,13 @@
 import type { Queries } from '../domain/queries.ts';
 
-/** What people may see of other people's processes. */
+/** What answers may show of processes. */
 export interface Privacy {
+  /** Names of the users of processes that are not ours. */
   readonly users: boolean;
+  /** Command lines of processes that are not ours. */
   readonly commands: boolean;
+  /** Masks the secrets in any command line. */
+  readonly redact: (text: string) => string;
 }
 
 /** The object that `--json` prints, and the data of the template that words it. */

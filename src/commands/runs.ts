@@ -5,7 +5,7 @@ export const runs: Command = {
   name: 'runs',
   description: 'every run with its status and progress',
   usage: '',
-  async run(_words, queries) {
-    return { template: 'runs', data: { ...runsView(queries.snapshot()) } };
+  async run(_words, queries, { redact }) {
+    return { template: 'runs', data: { ...runsView(queries.snapshot(), redact) } };
   },
 };

@@ -5,7 +5,7 @@ import { COMMANDS } from '../../src/commands/index.ts';
 import type { Queries } from '../../src/domain/queries.ts';
 import { makeHost, makeRun, makeSnapshot, T0 } from '../support/make.ts';
 
-const privacy = { users: true, commands: false };
+const privacy = { users: true, commands: false, redact: (text: string) => text };
 const queries: Queries = {
   now: () => T0,
   snapshot: () => makeSnapshot({ runs: [makeRun()] }),

@@ -8,6 +8,7 @@ interface Privacy {
   readonly users: boolean;
   /** Whether command lines of processes that are not ours are shown. */
   readonly commands: boolean;
+  readonly redact: (text: string) => string;
 }
 
 type HostView = ProbeView['hosts'][number];
@@ -67,7 +68,7 @@ function processes(sample: HostSample, runs: readonly Run[], privacy: Privacy): 
       gpu_index: gpuIndex,
       gpu_memory: memory,
       run,
-      cmd: privacy.commands || run !== null ? (process?.args ?? null) : null,
+      cmd: process !== undefined && (privacy.commands || run !== null) ? privacy.redact(process.args) : null,
     };
   }
 

@@ -3,12 +3,12 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { type Instant, isoTime } from '../../domain/time.ts';
 import type { RunsView, RunView } from '../../domain/views.ts';
 
-/** Every run of every project, by name. */
-export function runsView(snapshot: Snapshot): RunsView {
+/** Every run of every project, by name. `redact` masks the secrets in command lines. */
+export function runsView(snapshot: Snapshot, redact: (text: string) => string): RunsView {
   return {
     schema: 'pylon.runs/1',
     at: isoTime(snapshot.at),
-    runs: [...snapshot.runs].sort(byName).map(runView),
+    runs: [...snapshot.runs].sort(byName).map((run) => runView(run, redact)),
     problems: snapshot.projects.flatMap((project) => project.problems.map((text) => `${project.name}: ${text}`)),
   };
 }
@@ -19,7 +19,7 @@ function byName(a: Run, b: Run): number {
   return a.config < b.config ? -1 : 1;
 }
 
-function runView(run: Run): RunView {
+function runView(run: Run, redact: (text: string) => string): RunView {
   const { progress, process } = run;
   return {
     config: run.config,
@@ -45,7 +45,7 @@ function runView(run: Run): RunView {
             pid: process.pid,
             user: process.user,
             start_time: optionalTime(process.startedAt),
-            cmd: process.args,
+            cmd: redact(process.args),
           },
     last_update: optionalTime(run.lastUpdate),
   };

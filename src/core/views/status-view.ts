@@ -36,6 +36,7 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
     },
     attention: [
       ...attention(alerts),
+      ...projects.flatMap(({ name, scanned }) => (scanned ? [] : [{ text: `${name}: not read yet`, ref: name }])),
       ...projects.flatMap((project) =>
         project.problems.map((text) => ({ text: `${project.name}: ${text}`, ref: project.name })),
       ),

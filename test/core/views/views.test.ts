@@ -143,7 +143,7 @@ describe('status view', () => {
 
 describe('runs view', () => {
   it('has the fields of the contract', () => {
-    const [first] = runsView(snapshot).runs;
+    const [first] = runsView(snapshot, (text) => text).runs;
     assert.deepEqual(first, {
       config: 'configs/a.py',
       work_dir: 'logs/a',
@@ -163,13 +163,14 @@ describe('runs view', () => {
       process: { host: 'gpu1', pid: 100, user: 'ann', start_time: '2026-01-15T12:00:00.000Z', cmd: 'python main.py' },
       last_update: '2026-01-15T12:00:00.000Z',
     });
-    assert.deepEqual(runsView(snapshot).problems, ['lab: configs/x.py: unreadable']);
+    assert.deepEqual(runsView(snapshot, (text) => text).problems, ['lab: configs/x.py: unreadable']);
   });
 });
 
 describe('probe view', () => {
   const seen = (privacy: { users: boolean; commands: boolean }) =>
-    probeView(snapshot.hosts, runs, privacy, T0).hosts[0]?.processes;
+    probeView(snapshot.hosts, runs, { ...privacy, redact: (text) => text.replace('secret', '***') }, T0).hosts[0]
+      ?.processes;
 
   it('shows whose GPU processes there are, and the commands of our own only', () => {
     assert.deepEqual(
@@ -190,12 +191,12 @@ describe('probe view', () => {
 
   it('hides names and shows commands where the configuration says so', () => {
     const other = seen({ users: false, commands: true })?.[1];
-    assert.deepEqual([other?.user, other?.cmd], [null, 'python secret.py']);
+    assert.deepEqual([other?.user, other?.cmd], [null, 'python ***.py']);
   });
 
   it('says why a host has no figures', () => {
     const down = makeHost({ reachable: false, sample: null, error: { kind: 'timeout', message: 'no answer' } });
-    const [host] = probeView([down], [], { users: true, commands: false }, T0).hosts;
+    const [host] = probeView([down], [], { users: true, commands: false, redact: (text) => text }, T0).hosts;
     assert.deepEqual([host?.reachable, host?.error, host?.gpus, host?.cpu.pct], [false, 'no answer', null, null]);
   });
 });

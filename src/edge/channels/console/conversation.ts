@@ -13,8 +13,16 @@ export interface TerminalOptions extends TextStyle {
   readonly interrupt: () => void;
 }
 
+export interface TerminalConversation extends Conversation {
+  /** Prints between the lines that someone types, and leaves what is half typed as it was. */
+  print(text: string): void;
+}
+
+/** Back to the start of the line, which is then erased (ECMA-48: CR, EL). */
+const CLEAR_LINE = '\r\u001b[K';
+
 /** Commands as lines of text, with or without `/pylon` before them. The end of the input ends the talk, not the bot. */
-export function createTerminalConversation(options: TerminalOptions): Conversation {
+export function createTerminalConversation(options: TerminalOptions): TerminalConversation {
   const { input, output, interactive, interrupt } = options;
   let lines: Interface | null = null;
   let answered: Promise<void> = Promise.resolve();
@@ -23,12 +31,18 @@ export function createTerminalConversation(options: TerminalOptions): Conversati
     const command = line.trim().replace(/^\/?pylon(\s+|$)/, '');
     if (line.trim() !== '') {
       const message = await handler(command, { channel: 'console', user: 'terminal' });
-      output.write(`${renderText(message, options)}\n`);
-    }
-    if (interactive) lines?.prompt();
+      print(`${renderText(message, options)}\n`);
+    } else if (interactive) lines?.prompt();
+  }
+
+  function print(text: string): void {
+    const typing = interactive && lines !== null;
+    output.write(typing ? `${CLEAR_LINE}${text}` : text);
+    if (typing) lines?.prompt(true);
   }
 
   return {
+    print,
     async start(handler) {
       lines = createInterface(interactive ? { input, output, terminal: true, prompt: PROMPT } : { input });
       lines.on('line', (line) => {

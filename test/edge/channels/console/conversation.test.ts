@@ -99,4 +99,18 @@ describe('console: conversation', () => {
     await conversation.stop();
     assert.equal(shown(), '');
   });
+
+  it('prints above what is being typed, and shows that again', async () => {
+    const { input, conversation, shown } = terminal(true);
+    conversation.print('before anyone may type\n');
+    await conversation.start(echo);
+    input.write('sta');
+    await eventually('the echo', () => shown().endsWith('sta'));
+    const before = shown().length;
+    conversation.print('Run failed\n');
+    const after = shown().slice(before);
+    assert.ok(after.startsWith('\r\u001b[KRun failed\n'), JSON.stringify(after));
+    assert.match(after, /pylon> sta/);
+    await conversation.stop();
+  });
 });
