@@ -4,8 +4,10 @@ import { createCacheKeeper } from './cache-keeper.ts';
 import { answer } from './commands/answer.ts';
 import type { Config } from './config/config.ts';
 import { decideNotice } from './core/alerts/decide.ts';
+import { revived } from './core/deliveries/outcome.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { CommandHandler, RunsCache, Store } from './domain/ports.ts';
+import type { State } from './domain/state.ts';
 import { SECOND } from './domain/time.ts';
 import { createTerminalConversation, renderText } from './edge/channels/console/index.ts';
 import { createChannels } from './edge/channels/index.ts';
@@ -106,6 +108,7 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
   const control = await startControl(socket, (text) => answer(text, queries, privacy));
   const talks = [terminal, ...conversations];
 
+  await store.commit((state) => reviveAll(state, clock.now()));
   if (recovery !== null) await tellRecovery(recovery, store, config, clock.now());
   await agent.start();
   monitor.start();
@@ -141,6 +144,11 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
 /** A person at the terminal reads messages there; what goes well is in the files. */
 function terminalLevel(level: string, interactive: boolean): string {
   return interactive && level === 'info' ? 'warn' : level;
+}
+
+function reviveAll(state: State, now: number): State {
+  const rows = Object.entries(state.deliveries).map(([key, row]) => [key, revived(row, now)]);
+  return { ...state, deliveries: Object.fromEntries(rows) };
 }
 
 function tellRecovery(text: string, store: Store, config: Config, now: number): Promise<void> {

@@ -165,7 +165,6 @@ function asHostError(error: unknown): HostError {
   if (!(error instanceof HostError)) {
     return new HostError('failed', error instanceof Error ? error.message : String(error));
   }
-  // While the breaker is open, what matters is why.
-  const cause = error.kind === 'paused' && error.cause instanceof HostError ? error.cause : null;
-  return cause === null ? error : new HostError(cause.kind, error.message);
+  // While the breaker is open, what matters is why; when it is tried next changes all the time.
+  return error.kind === 'paused' && error.cause instanceof HostError ? error.cause : error;
 }

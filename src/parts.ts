@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import type { Config } from './config/config.ts';
+import { undelivered } from './core/deliveries/next.ts';
 import { explainEnd } from './core/signatures/explain-end.ts';
 import type { Content } from './domain/delivery.ts';
 import type { Host } from './domain/host.ts';
@@ -16,6 +17,7 @@ import { createSummaries } from './edge/storage/summaries.ts';
 import { historyFolder } from './folders.ts';
 import { createMonitor, type Monitor } from './monitor.ts';
 import { createSummaryAgent, type SummaryAgent } from './summary-agent.ts';
+import { memoize } from './util/memoize.ts';
 
 /** What every part is given. */
 export interface Base {
@@ -26,6 +28,8 @@ export interface Base {
   readonly redact: (text: string) => string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
+
+const TAILS_REMEMBERED = 500;
 
 /** The monitor over all hosts of the configuration, and the bot's own machine where a project is read there. */
 export function openMonitor(base: Base, onSnapshot: (snapshot: Snapshot) => void): Monitor {
@@ -42,7 +46,8 @@ export function openMonitor(base: Base, onSnapshot: (snapshot: Snapshot) => void
         random,
         follow: (connector, onChange) => follow(host, connector, onChange, base),
       }),
-    explain: (tail) => explainEnd(redact(tail)),
+    // The tails of running logs are asked about at every snapshot, and are the same most of the time.
+    explain: memoize((tail: string) => explainEnd(redact(tail)), TAILS_REMEMBERED),
     onSnapshot,
     clock,
     random,
@@ -115,6 +120,7 @@ export function openQueries(
     now: clock.now,
     snapshot: monitor.snapshot,
     alerts: () => Object.values(store.read().alerts),
+    undelivered: () => undelivered(store.read().deliveries),
     bot: () => ({ running: since !== null, since, observedTodayPct: since === null ? null : agent.observedPct() }),
     probe: monitor.probe,
     async digest(date) {

@@ -8,7 +8,7 @@ import { systemClock } from '../util/clock.ts';
 const QUIET_MS = 300;
 
 interface Watching {
-  /** Settles with the next configuration that is good and another one. */
+  /** Settles with the next good configuration: another one, or on SIGHUP any. */
   readonly changed: Promise<LoadResult>;
   stop(): void;
 }
@@ -28,22 +28,23 @@ export function watchConfig(
     settle = resolve;
   });
 
-  function look(): void {
+  function look(always: boolean): void {
     const result = load();
     if (!result.ok) onBad(result);
-    else if (JSON.stringify(result.config) !== JSON.stringify(current)) settle(result);
+    else if (always || JSON.stringify(result.config) !== JSON.stringify(current)) settle(result);
   }
+  const lookNow = (): void => look(true);
 
   let cancel = (): void => {};
   function lookSoon(): void {
     cancel();
-    cancel = systemClock.after(QUIET_MS, look);
+    cancel = systemClock.after(QUIET_MS, () => look(false));
   }
 
   const file = current.file ?? join(cwd, 'pylon.yaml');
   const follower = createLocalFollower({ clock: systemClock, onChange: lookSoon, onProblem: () => undefined });
   follower.update([file, join(file, '..', '.env')]);
-  process.on('SIGHUP', look);
+  process.on('SIGHUP', lookNow);
   // The file may have changed while the bot was starting.
   lookSoon();
   return {
@@ -51,7 +52,7 @@ export function watchConfig(
     stop() {
       cancel();
       follower.stop();
-      process.off('SIGHUP', look);
+      process.off('SIGHUP', lookNow);
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Queries {
   snapshot(): Snapshot;
   /** Pending and firing ones. */
   alerts(): readonly Alert[];
+  /** Receivers that something could not be told to, and why; each once. */
+  undelivered(): readonly { readonly receiver: string; readonly reason: string }[];
   bot(): { readonly running: boolean; readonly since: Instant | null; readonly observedTodayPct: number | null };
   /** Looks at one host, or all, now. */
   probe(host: string | null): Promise<readonly HostState[]>;

@@ -1,23 +1,26 @@
 import type { Instant } from './time.ts';
 
-export type RunStatus = 'running' | 'finished' | 'failed' | 'stuck' | 'outdated';
+export const RUN_STATUSES = ['running', 'finished', 'failed', 'stuck', 'outdated'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
 
 /**
  * Why a run has its status. `never-started` and `host-unreachable` are counted on their own:
  * with `host-unreachable` the status is the last one known.
  */
-export type RunReason =
-  | 'log-active'
-  | 'process-alive'
-  | 'complete'
-  | 'early-stopped'
-  | 'no-recent-epoch'
-  | 'silent-process'
-  | 'fatal-error'
-  | 'stopped-writing'
-  | 'never-started'
-  | 'unreadable'
-  | 'host-unreachable';
+export const RUN_REASONS = [
+  'log-active',
+  'process-alive',
+  'complete',
+  'early-stopped',
+  'no-recent-epoch',
+  'silent-process',
+  'fatal-error',
+  'stopped-writing',
+  'never-started',
+  'unreadable',
+  'host-unreachable',
+] as const;
+export type RunReason = (typeof RUN_REASONS)[number];
 
 export interface Project {
   readonly name: string;

@@ -10,6 +10,7 @@ const queries: Queries = {
   now: () => T0,
   snapshot: () => makeSnapshot({ runs: [makeRun()] }),
   alerts: () => [],
+  undelivered: () => [],
   bot: () => ({ running: true, since: T0, observedTodayPct: null }),
   probe: async (host) => [makeHost({ name: host ?? 'gpu1', reachable: host === null })],
   digest: async (date) => (date === '2026-01-01' ? null : { schema: 'pylon.metrics/1', date }),

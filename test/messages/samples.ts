@@ -323,8 +323,8 @@ export const SAMPLES: Readonly<Record<string, Content>> = {
   'probe of one host': content('probe', { ...PROBE, hosts: PROBE.hosts.slice(0, 1) }),
   help: content('help', {
     commands: [
-      { name: 'status', description: 'all runs and hosts in short', usage: 'status' },
-      { name: 'probe', description: 'looks at one host, or all, now', usage: 'probe [HOST]' },
+      { name: 'status', description: 'all runs and hosts in short', usage: '' },
+      { name: 'probe', description: 'looks at one host, or all, now', usage: '[HOST]' },
     ],
   }),
   error: content('error', { text: "There is no host 'gpu9'.", hint: 'Hosts: gpu1, gpu2' }),

@@ -19,3 +19,16 @@ export function owedByReceiver(deliveries: DeliveryTable): Map<string, Delivery[
   owed.sort((a, b) => readyAt(a) - readyAt(b) || a.createdAt - b.createdAt);
   return groupBy(owed, (row) => row.receiver);
 }
+
+/** A platform that fails this often in a row is more than slow. */
+const WORRYING_ATTEMPTS = 3;
+
+/** Receivers that something could not be told to, and the newest reason. */
+export function undelivered(deliveries: DeliveryTable): { receiver: string; reason: string }[] {
+  const reasons = new Map<string, string>();
+  const rows = Object.values(deliveries).sort((a, b) => a.updatedAt - b.updatedAt);
+  for (const { receiver, gaveUp, attempts, lastError } of rows) {
+    if (lastError !== null && (gaveUp || attempts >= WORRYING_ATTEMPTS)) reasons.set(receiver, lastError);
+  }
+  return [...reasons].map(([receiver, reason]) => ({ receiver, reason }));
+}

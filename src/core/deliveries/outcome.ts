@@ -1,6 +1,6 @@
 import type { Content, Delivery, DeliveryError, Receipt } from '../../domain/delivery.ts';
 import type { Random } from '../../domain/ports.ts';
-import { type Instant, MINUTE, SECOND } from '../../domain/time.ts';
+import { DAY, type Instant, MINUTE, SECOND } from '../../domain/time.ts';
 import { type Backoff, backoffDelay } from '../../util/backoff.ts';
 
 /** Between attempts at one message. The upper end keeps a dead platform quiet and a revived one current. */
@@ -44,6 +44,18 @@ export function failed(row: Delivery, error: DeliveryError, now: Instant, random
     detailsOwed: row.detailsOwed && !error.permanent,
     updatedAt: now,
   };
+}
+
+/** A closed matter that was given up longer ago than this is not news any more. */
+const STILL_NEWS = DAY;
+
+/**
+ * The row as a starting bot takes it up: what a platform had refused for good is tried once more, as
+ * tokens and channels may have been mended meanwhile.
+ */
+export function revived(row: Delivery, now: Instant): Delivery {
+  const old = row.closed && now - row.updatedAt > STILL_NEWS;
+  return row.gaveUp && !old ? { ...row, gaveUp: false, attempts: 0, nextAttemptAt: now } : row;
 }
 
 /** Rows of receivers that are no longer configured will never be sent. */

@@ -14,7 +14,7 @@ const HELD_ABOVE_BYTES = 2 ** 30;
 const SEVERITY_ORDER = { critical: 0, warning: 1, info: 2 } as const;
 
 /** The whole picture in one object: runs by status, hosts, alerts, and what needs a human first. */
-export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' | 'bot'>): StatusView {
+export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' | 'undelivered' | 'bot'>): StatusView {
   const now = queries.now();
   const { hosts, runs, projects } = queries.snapshot();
   const alerts = queries.alerts().filter((alert) => alert.state === 'firing');
@@ -36,6 +36,9 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
     },
     attention: [
       ...attention(alerts),
+      ...queries
+        .undelivered()
+        .map(({ receiver, reason }) => ({ text: `not told to ${receiver}: ${reason}`, ref: receiver })),
       ...projects.flatMap(({ name, scanned }) => (scanned ? [] : [{ text: `${name}: not read yet`, ref: name }])),
       ...projects.flatMap((project) =>
         project.problems.map((text) => ({ text: `${project.name}: ${text}`, ref: project.name })),

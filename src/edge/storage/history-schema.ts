@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { FleetSample, HistoryEntry } from '../../domain/digest.ts';
 import type { Event } from '../../domain/event.ts';
+import { RUN_REASONS, RUN_STATUSES } from '../../domain/run.ts';
 
 const count = z.number();
 const ofRun = { at: z.number(), project: z.string(), config: z.string(), host: z.string() };
@@ -18,19 +19,7 @@ const event = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('run-failed'),
     ...ofRun,
-    reason: z.enum([
-      'log-active',
-      'process-alive',
-      'complete',
-      'early-stopped',
-      'no-recent-epoch',
-      'silent-process',
-      'fatal-error',
-      'stopped-writing',
-      'never-started',
-      'unreadable',
-      'host-unreachable',
-    ]),
+    reason: z.enum(RUN_REASONS),
     summary: z.string(),
     completedEpochs: count,
   }),
@@ -38,7 +27,7 @@ const event = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('run-added'),
     ...ofRun,
-    status: z.enum(['running', 'finished', 'failed', 'stuck', 'outdated']),
+    status: z.enum(RUN_STATUSES),
   }),
   z.object({ kind: z.literal('epochs-completed'), ...ofRun, from: count, to: count, total: count.nullable() }),
   z.object({

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { RunsCache } from '../../domain/ports.ts';
-import type { Run } from '../../domain/run.ts';
+import { RUN_REASONS, RUN_STATUSES, type Run } from '../../domain/run.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
 const instant = z.number();
@@ -14,20 +14,8 @@ const runSchema: z.ZodType<Run> = z.object({
   workDir: z.string(),
   format: z.literal('pylon'),
   owner: z.string().nullable(),
-  status: z.enum(['running', 'finished', 'failed', 'stuck', 'outdated']),
-  reason: z.enum([
-    'log-active',
-    'process-alive',
-    'complete',
-    'early-stopped',
-    'no-recent-epoch',
-    'silent-process',
-    'fatal-error',
-    'stopped-writing',
-    'never-started',
-    'unreadable',
-    'host-unreachable',
-  ]),
+  status: z.enum(RUN_STATUSES),
+  reason: z.enum(RUN_REASONS),
   progress: z.object({
     completedEpochs: z.number(),
     totalEpochs: z.number().nullable(),

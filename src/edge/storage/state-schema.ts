@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_STATUSES } from '../../domain/run.ts';
 import type { State } from '../../domain/state.ts';
 
 const instant = z.number();
@@ -7,7 +8,7 @@ const severity = z.enum(['info', 'warning', 'critical']);
 const labels = z.record(z.string(), z.string());
 
 const knownRun = z.object({
-  status: z.enum(['running', 'finished', 'failed', 'stuck', 'outdated']),
+  status: z.enum(RUN_STATUSES),
   started: z.boolean(),
   completedEpochs: z.number(),
   sessions: z.number(),

@@ -95,6 +95,7 @@ describe('status view', () => {
     now: () => T0 + 5000,
     snapshot: () => snapshot,
     alerts: () => [alert({ id: 'w', severity: 'warning' }), alert({ id: 'c' }), alert({ id: 'p', state: 'pending' })],
+    undelivered: () => [{ receiver: 'pi', reason: 'no route to host' }],
     bot: () => ({ running: true, since: T0, observedTodayPct: 61 }),
   };
   const view = statusView(queries);
@@ -121,7 +122,7 @@ describe('status view', () => {
     assert.deepEqual(view.alerts, { critical: 1, warning: 1, info: 0 });
     assert.deepEqual(
       view.attention.map(({ ref }) => ref),
-      ['c', 'w', 'lab'],
+      ['c', 'w', 'pi', 'lab'],
     );
     assert.equal(view.attention[0]?.text, 'run-failed configs/d.py: CUDA out of memory');
   });
