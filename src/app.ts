@@ -107,12 +107,12 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
   };
   const control = await startControl(socket, (text) => answer(text, queries, privacy));
   const talks = [terminal, ...conversations];
+  let stopping = false;
 
   await store.commit((state) => reviveAll(state, clock.now()));
   if (recovery !== null) await tellRecovery(recovery, store, config, clock.now());
   await agent.start();
   monitor.start();
-  if (config.summary.enabled) await scheduler.start();
   dispatcher.wake();
   logger.info({ config: config.file, hosts: config.hosts.length, projects: config.projects.length }, 'bot started');
 
@@ -120,17 +120,21 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
     talk.start(handler).catch((error: unknown) => logger.error({ err: error }, 'conversation not started'));
   }
   const firstLook = monitor.probe(null);
+  // A digest that was missed is due at once, and tells of what is seen.
+  const scheduled = firstLook.then(() => (config.summary.enabled && !stopping ? scheduler.start() : undefined));
   const greeting = Promise.race([firstLook, new Promise((resolve) => clock.after(GREETING_WAIT, () => resolve(null)))])
     .then(() => handler('status', { channel: 'console', user: 'terminal' }))
     .then((message) => terminal.print(`${renderText(message, io.style)}\n`));
 
   return {
     async stop() {
+      stopping = true;
       await greeting;
       await Promise.allSettled(talks.map((talk) => talk.stop()));
       await control.close();
-      await scheduler.stop();
       await monitor.stop();
+      await scheduled;
+      await scheduler.stop();
       await keeper.stop();
       agent.stop();
       await dispatcher.stop();

@@ -72,7 +72,7 @@ describe('command line', function () {
       project.age('exp/done', 0, 3600);
       project.addRun('exp/dead', 10);
       project.log('exp/dead', 0, OUT_OF_MEMORY);
-      project.age('exp/dead', 0, 3600);
+      project.age('exp/dead', 0, 86_400);
       project.addRun('exp/waiting', 10);
       const { status, data } = await json(['runs', '--project', 'project']);
       assert.equal(status, 0);
@@ -83,7 +83,7 @@ describe('command line', function () {
           run.reason,
         ]),
         [
-          ['configs/exp/dead.py', 'failed', 'fatal-error'],
+          ['configs/exp/dead.py', 'failed', 'stopped-writing'],
           ['configs/exp/done.py', 'finished', 'complete'],
           ['configs/exp/waiting.py', 'failed', 'never-started'],
         ],
