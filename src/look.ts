@@ -1,6 +1,8 @@
 import type { Config } from './config/config.ts';
+import { evaluateRules } from './core/alerts/evaluate.ts';
 import type { Store } from './domain/ports.ts';
 import type { Queries } from './domain/queries.ts';
+import type { RuleSettings } from './domain/receiver.ts';
 import { EMPTY_STATE } from './domain/state.ts';
 import { openMonitor, openQueries, openSummaryAgent } from './parts.ts';
 import { openRenderer } from './renderer.ts';
@@ -41,14 +43,24 @@ export async function lookOnce(
   const seen = await monitor.probe(null);
   await agent.start();
   const queries = openQueries(systemClock, { monitor, store: NO_STORE, agent, since: null });
+  const { open } = evaluateRules({}, monitor.snapshot(), {}, withoutWaiting(config.rules));
   return {
     redact,
     // What was just seen is not looked at again.
-    queries: { ...queries, probe: async (host) => seen.filter(({ name }) => host === null || name === host) },
+    queries: {
+      ...queries,
+      alerts: () => Object.values(open),
+      probe: async (host) => seen.filter(({ name }) => host === null || name === host),
+    },
     async close() {
       agent.stop();
       await monitor.stop();
       await log.close();
     },
   };
+}
+
+/** What a single look shows cannot have held for a while; it is shown all the same. */
+function withoutWaiting(rules: Config['rules']): Record<string, RuleSettings> {
+  return Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, { ...rule, holdForMs: 0 }]));
 }

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { ERROR_LOG } from './core/runs/formats/pylon.ts';
 import { buildSnapshot } from './core/snapshot.ts';
 import type { Host, HostState } from './domain/host.ts';
 import type { Clock, HostReader, Logger, Random, RunsCache, RunsReading } from './domain/ports.ts';
@@ -95,7 +97,7 @@ export function createMonitor(parts: Parts): Monitor {
       const host = readFrom.get(run.project);
       if (run.status !== 'running' || run.newestLog === null || host === undefined) continue;
       const paths = logs.get(host) ?? [];
-      paths.push(run.newestLog.path);
+      paths.push(run.newestLog.path, posix.join(posix.dirname(run.newestLog.path), ERROR_LOG));
       logs.set(host, paths);
     }
     for (const [name, watch] of watches) watch.follow(logs.get(name) ?? []);

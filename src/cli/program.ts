@@ -14,7 +14,7 @@ import { printJson, printMessage, styleOf, type Terminal } from './output.ts';
 import { watchConfig } from './reload.ts';
 
 /** Exit statuses; what users' scripts rely on. */
-export const EXIT = { good: 0, unexpected: 1, usage: 2, failed: 3, noBot: 4 } as const;
+export const EXIT = { good: 0, unexpected: 1, usage: 2, failed: 3 } as const;
 
 export interface World extends Terminal {
   readonly argv: readonly string[];

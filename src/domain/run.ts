@@ -141,7 +141,7 @@ export interface Run {
   readonly reason: RunReason;
   readonly progress: Progress;
   readonly process: RunProcess | null;
-  /** The host whose disk was read, or on which the process lives. */
+  /** Where its process lives or was seen last; where none was seen, the host whose disk is read. */
   readonly host: string;
   /** How often it was started; a rise means a restart. */
   readonly sessions: number;

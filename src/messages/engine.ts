@@ -91,6 +91,7 @@ function putValue(this: FilterThis, value: unknown): string {
 /** A list becomes a code block of its lines, to stand on lines of its own; anything else code in a line. */
 function putCode(this: FilterThis, value: unknown): string {
   if (!Array.isArray(value)) return `\`${putValue.call(this, value)}\``;
+  if (value.length === 0) return '';
   return `\`\`\`\n${putValue.call(this, value.map(formatValue).join('\n'))}\n\`\`\``;
 }
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { startFakeSlack } from '../fakes/slack/index.ts';
 import { eventually } from '../support/eventually.ts';
-import { makeProject, OUT_OF_MEMORY } from '../support/pylon-project.ts';
+import { makeProject, OUT_OF_MEMORY, type PylonProject } from '../support/pylon-project.ts';
 import { useTempFolder } from '../support/temp.ts';
 import { type BotProcess, pylon, startBot } from './bot.ts';
 
@@ -217,28 +217,33 @@ describe('command line', function () {
       assert.ok(readdirSync(join(folder.path, 'data', 'state')).some((name) => name.includes('damaged')));
     });
 
-    it('tells a death on the bot’s own disk within moments of the line', async () => {
-      const project = makeProject(folder.path);
-      project.addRun('exp/a', 10);
-      project.log('exp/a', 0, 'INFO: Training [Epoch 1/10]\n');
-      const trainer = await project.launch('exp/a');
-      const bot = start();
-      try {
-        await bot.says('Now watching');
-        await bot.says('1 running');
-        const died = Date.now();
-        project.log('exp/a', 0, OUT_OF_MEMORY);
-        await trainer.end();
-        await bot.says('CUDA out of memory on GPU 1');
-        console.log(`        log line to terminal on a local disk: ${Date.now() - died} ms`);
-        const log = readdirSync(join(folder.path, 'data', 'logs')).map((name) =>
-          readFileSync(join(folder.path, 'data', 'logs', name), 'utf8'),
-        );
-        assert.ok(log.join('').includes('"kind":"run-failed"'), 'the log has the event');
-        assert.ok(existsSync(join(folder.path, 'data', 'history')));
-      } finally {
-        await trainer.end();
-      }
-    });
+    const places: [string, (project: PylonProject) => void][] = [
+      ['its log', (project) => project.log('exp/a', 0, OUT_OF_MEMORY)],
+      ['error.log', (project) => project.errorLog('exp/a', OUT_OF_MEMORY)],
+    ];
+    for (const [place, write] of places) {
+      it(`tells a death on its own disk within moments of the line in ${place}`, async () => {
+        const project = makeProject(folder.path);
+        project.addRun('exp/a', 10);
+        project.log('exp/a', 0, 'INFO: Training [Epoch 1/10]\n');
+        const trainer = await project.launch('exp/a');
+        const bot = start();
+        try {
+          await bot.says('Now watching');
+          await bot.says('1 running');
+          const died = Date.now();
+          write(project);
+          await trainer.end();
+          await bot.says('CUDA out of memory on GPU 1');
+          console.log(`        line in ${place} to terminal: ${Date.now() - died} ms`);
+          const logs = join(folder.path, 'data', 'logs');
+          const lines = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'));
+          assert.ok(lines.join('').includes('"kind":"run-failed"'), 'the log has the event');
+          assert.ok(existsSync(join(folder.path, 'data', 'history')));
+        } finally {
+          await trainer.end();
+        }
+      });
+    }
   });
 });

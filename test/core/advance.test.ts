@@ -162,6 +162,14 @@ describe('advance', () => {
     assert.deepEqual(states(resolved), ['resolved']);
   });
 
+  it('keeps the alert when the host of the run is seen otherwise, as after a restart', () => {
+    const line = new Timeline();
+    line.runs(0, { host: 'gpu2' });
+    const [row] = line.runs(30, { ...failed, host: 'gpu2' });
+    assert.deepEqual(row && membersOf(row.desired).map(({ host }) => host), ['gpu2']);
+    assert.deepEqual(line.runs(60, { ...failed, host: 'gpu1' }), []);
+  });
+
   it('resolves an alert whose run is gone', () => {
     const line = new Timeline();
     line.runs(0, {});

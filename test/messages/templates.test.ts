@@ -59,7 +59,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '- Host unreachable: gpu2',
     '**Runs:** 15 finished, 2 outdated, 15 never started · 73.6% complete',
     '**Hosts**',
-    '- **gpu1**: CPU 45.2% · 8 GPUs, 1 free, 2 idle, 1 held',
+    '- **gpu1**: CPU 45.2% · 8 GPUs, 1 free, 1 idle but held',
     '- **gpu2**: unreachable: no answer within 10 s · last seen 5 min 10 s ago',
     '- **gpu3**: not probed yet',
     '- **head**: CPU ? · no GPU',
@@ -75,13 +75,13 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   runs: [
     '# 5 runs of pylon',
-    '| Run              | Status                    | Epochs       | Done at          | Host |',
-    '| ---------------- | ------------------------- | ------------ | ---------------- | ---- |',
-    '| configs/exp/a.py | running                   | 57/100 (57%) | 2026-11-25 03:10 | gpu1 |',
-    '| configs/exp/b.py | never started             | 57/100 (57%) |                  |      |',
-    '| configs/exp/c.py | finished, stopped early   | 57/100 (57%) |                  | gpu1 |',
-    '| configs/exp/d.py | running, host unreachable | 57/100 (57%) | 2026-11-25 03:10 | gpu1 |',
-    '| configs/exp/e.py | failed, unreadable        | 3/?          | 2026-11-25 03:10 | gpu1 |',
+    '| Run              | Status                    | Epochs       | Host |',
+    '| ---------------- | ------------------------- | ------------ | ---- |',
+    '| configs/exp/a.py | running                   | 57/100 (57%) | gpu1 |',
+    '| configs/exp/b.py | never started             | 57/100 (57%) |      |',
+    '| configs/exp/c.py | finished, stopped early   | 57/100 (57%) | gpu1 |',
+    '| configs/exp/d.py | running, host unreachable | 57/100 (57%) | gpu1 |',
+    '| configs/exp/e.py | failed, unreadable        | 3/?          | gpu1 |',
     '**Could not be read**',
     '- pylon: configs/exp/e.py could not be read: permission denied',
   ],
@@ -233,7 +233,7 @@ describe('long lists', () => {
     const hosts = Array.from({ length: 25 }, () => STATUS.hosts[0]!);
     const text = renderer.markdown(content('status', { ...STATUS, attention, hosts }));
     assert.ok(text.includes('- p9\n- and 2 more\n'));
-    assert.ok(text.includes('1 held\n- and 5 more\n'));
+    assert.ok(text.includes('1 idle but held\n- and 5 more\n'));
   });
 
   it('of failed runs at first sight go to the details', () => {

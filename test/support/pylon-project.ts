@@ -20,6 +20,8 @@ export interface PylonProject {
   addRun(name: string, totalEpochs: number): string;
   completeEpoch(name: string, epoch: number): void;
   log(name: string, session: number, text: string): void;
+  /** What the launcher catches of standard error. */
+  errorLog(name: string, text: string): void;
   /** Makes the log so old that only a live process can mean life. */
   age(name: string, session: number, seconds: number): void;
   /** A live process with the run's command, which does nothing. */
@@ -53,6 +55,7 @@ export function makeProject(root: string): PylonProject {
       mkdirSync(dirname(file), { recursive: true });
       appendFileSync(file, text);
     },
+    errorLog: (name, text) => write(work(name, 'error.log'), text),
     age(name, session, seconds) {
       const at = Date.now() / 1000 - seconds;
       utimesSync(work(name, `train_val_${session}.log`), at, at);

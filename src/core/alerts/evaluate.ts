@@ -31,16 +31,13 @@ export function evaluateRules(
   const asked = new Set<string>();
   const scanned = new Set(snapshot.projects.filter((project) => project.scanned).map((project) => project.name));
 
-  function ask<Subject>(rule: RunRule | HostRule, subject: Subject, verdict: RuleVerdict): void {
+  function ask<Subject>(rule: AskedOf<Subject>, subject: Subject, verdict: RuleVerdict): void {
     const ruleSettings = settings[rule.name];
     if (ruleSettings === undefined || !ruleSettings.enabled) return;
-    const labels = (rule as { labels(subject: Subject): Alert['labels'] }).labels(subject);
-    const identity = alertIdentity(rule.name, labels);
+    const identity = alertIdentity(rule.name, rule.identity(subject));
     asked.add(identity);
-    keep(
-      identity,
-      stepAlert(before[identity], verdict, { rule: rule.name, labels, settings: ruleSettings }, snapshot.at),
-    );
+    const about = { identity, rule: rule.name, labels: rule.labels(subject), settings: ruleSettings };
+    keep(identity, stepAlert(before[identity], verdict, about, snapshot.at));
   }
 
   function keep(identity: string, alert: Alert | undefined): void {
@@ -68,10 +65,18 @@ export function evaluateRules(
     const verdict: RuleVerdict = unread
       ? { state: 'unknown', reason: 'not read yet' }
       : { state: 'clear', reason: goneBecause(alert, snapshot) };
-    keep(identity, stepAlert(alert, verdict, { rule: alert.rule, labels: alert.labels, settings: OFF }, snapshot.at));
+    keep(
+      identity,
+      stepAlert(alert, verdict, { identity, rule: alert.rule, labels: alert.labels, settings: OFF }, snapshot.at),
+    );
   }
   return { open, resolved };
 }
+
+type AskedOf<Subject> = Pick<RunRule | HostRule, 'name'> & {
+  identity(subject: Subject): Alert['labels'];
+  labels(subject: Subject): Alert['labels'];
+};
 
 const OFF: RuleSettings = { enabled: false, severity: 'info', holdForMs: Number.POSITIVE_INFINITY };
 

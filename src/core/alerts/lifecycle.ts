@@ -3,12 +3,19 @@ import type { Alert, Labels, RuleVerdict } from '../../domain/alert.ts';
 import type { RuleSettings } from '../../domain/receiver.ts';
 import type { Instant } from '../../domain/time.ts';
 
-/** What tells alerts apart while they are open: rule and labels in a fixed order. */
+/** What tells alerts apart while they are open: a rule and what it is about, in a fixed order. */
 export function alertIdentity(rule: string, labels: Labels): string {
   const pairs = Object.keys(labels)
     .sort()
     .map((name) => `${name}=${JSON.stringify(labels[name])}`);
   return `${rule}{${pairs.join(',')}}`;
+}
+
+export interface AlertSubject {
+  readonly identity: string;
+  readonly rule: string;
+  readonly labels: Labels;
+  readonly settings: RuleSettings;
 }
 
 /**
@@ -19,7 +26,7 @@ export function alertIdentity(rule: string, labels: Labels): string {
 export function stepAlert(
   before: Alert | undefined,
   verdict: RuleVerdict,
-  subject: { readonly rule: string; readonly labels: Labels; readonly settings: RuleSettings },
+  subject: AlertSubject,
   now: Instant,
 ): Alert | undefined {
   if (verdict.state === 'unknown') return before;
@@ -32,10 +39,10 @@ export function stepAlert(
 
 function create(
   verdict: RuleVerdict & { state: 'holds' },
-  { rule, labels, settings }: { readonly rule: string; readonly labels: Labels; readonly settings: RuleSettings },
+  { identity, rule, labels, settings }: AlertSubject,
   now: Instant,
 ): Alert {
-  const fingerprint = createHash('sha256').update(alertIdentity(rule, labels)).digest('hex').slice(0, 16);
+  const fingerprint = createHash('sha256').update(identity).digest('hex').slice(0, 16);
   return {
     id: `${fingerprint}-${now.toString(36)}`,
     fingerprint,

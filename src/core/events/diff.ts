@@ -152,5 +152,5 @@ function statusEvents(before: KnownRun | undefined, run: Run, base: RunEventBase
 export function failureSummary(run: Run): string {
   if (run.verdict !== null) return run.verdict.summary;
   if (run.problem !== null) return run.problem;
-  return 'its log ends without an error';
+  return 'stopped before its epochs were complete';
 }

@@ -6,6 +6,7 @@ import type { HostRule } from './rule.ts';
 export const hostUnreachable: HostRule = {
   name: 'host-unreachable',
   scope: 'host',
+  identity: (host) => ({ host: host.name }),
   labels: (host) => ({ host: host.name }),
   evaluate,
 };

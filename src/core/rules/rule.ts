@@ -5,7 +5,9 @@ import type { Run } from '../../domain/run.ts';
 interface RuleBase<Subject> {
   /** The key under `rules` in the configuration. */
   readonly name: string;
-  /** What tells this occurrence from others: with the rule's name, the alert's identity. */
+  /** What tells this occurrence from others: with the rule's name, the alert's identity. Never what may change meanwhile. */
+  identity(subject: Subject): Labels;
+  /** What routes may ask for, as it was when the condition began. */
   labels(subject: Subject): Labels;
   evaluate(subject: Subject): RuleVerdict;
 }
@@ -14,7 +16,11 @@ export type RunRule = RuleBase<Run> & { readonly scope: 'run' };
 export type HostRule = RuleBase<HostState> & { readonly scope: 'host' };
 export type Rule = RunRule | HostRule;
 
-/** The labels every alert about a run has. */
+/** Of one start of a run: one that was started again and died again is a new failure. */
+export function runIdentity(run: Run): Labels {
+  return { project: run.project, run: run.config, session: String(run.sessions) };
+}
+
 export function runLabels(run: Run): Labels {
-  return { project: run.project, host: run.host, run: run.config };
+  return { ...runIdentity(run), host: run.host };
 }

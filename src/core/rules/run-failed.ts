@@ -1,14 +1,14 @@
 import type { RuleVerdict } from '../../domain/alert.ts';
 import type { Run } from '../../domain/run.ts';
 import { failureSummary } from '../events/diff.ts';
-import { type RunRule, runLabels } from './rule.ts';
+import { type RunRule, runIdentity, runLabels } from './rule.ts';
 
 /** A run that began and ended short of its epochs. One that never began is counted, not alerted. */
 export const runFailed: RunRule = {
   name: 'run-failed',
   scope: 'run',
-  // The session is part of the identity: a run that was started again and died again is a new failure.
-  labels: (run) => ({ ...runLabels(run), session: String(run.sessions) }),
+  identity: runIdentity,
+  labels: runLabels,
   evaluate,
 };
 
@@ -22,12 +22,8 @@ function evaluate(run: Run): RuleVerdict {
 
 function evidence(run: Run): string[] {
   const { completedEpochs, totalEpochs } = run.progress;
-  const place = run.verdict?.extracted;
   return [
     ...(run.verdict?.evidence.map((line) => line.text) ?? []),
-    ...(place?.file === undefined
-      ? []
-      : [`raised at ${place.file}${place.line === undefined ? '' : `:${place.line}`}`]),
     `after ${completedEpochs}${totalEpochs === null ? '' : ` of ${totalEpochs}`} epochs`,
     ...(run.newestLog === null ? [] : [`log: ${run.newestLog.path}`]),
   ];

@@ -1,13 +1,14 @@
 import type { RuleVerdict } from '../../domain/alert.ts';
 import type { Run } from '../../domain/run.ts';
 import { isoTime } from '../../domain/time.ts';
-import { type RunRule, runLabels } from './rule.ts';
+import { type RunRule, runIdentity, runLabels } from './rule.ts';
 
 /** A live process that shows no sign of life. Whether it is stuck is decided in core/runs/status.ts. */
 export const runStuck: RunRule = {
   name: 'run-stuck',
   scope: 'run',
-  labels: (run) => ({ ...runLabels(run), session: String(run.sessions) }),
+  identity: runIdentity,
+  labels: runLabels,
   evaluate,
 };
 

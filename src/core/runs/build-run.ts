@@ -48,7 +48,7 @@ export function buildRun(facts: RunFacts, context: RunContext): Run {
     reason,
     progress: progressOf(facts),
     process,
-    host: process?.host ?? project.readFrom,
+    host: process?.host ?? previous?.host ?? project.readFrom,
     sessions: facts.sessions,
     lastUpdate: lastUpdate(facts, clockSkewMs),
     newestLog: facts.newestLog,

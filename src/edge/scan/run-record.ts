@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workDirOf } from '../../core/runs/formats/pylon.ts';
+import { ERROR_LOG, workDirOf } from '../../core/runs/formats/pylon.ts';
 import type { Stamp, Walk } from '../../core/runs/scan-protocol.ts';
 import { ABSENT, isRegular, parseStamp, UNKNOWN } from '../../core/runs/scan-protocol.ts';
 import type { Project } from '../../domain/run.ts';
@@ -113,7 +113,7 @@ export function pathOf({ configPath, dirPath, memory }: RunRecord, slot: Slot): 
 
 function nameInDir({ walk }: RunMemory, slot: Exclude<Slot, 'config' | 'dir'>): string | null {
   if (slot === 'progress') return 'progress.json';
-  if (slot === 'error') return 'error.log';
+  if (slot === 'error') return ERROR_LOG;
   return (slot === 'log' ? walk?.newestLog : walk?.partial) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import { earlyStopOfProgress, factsOfLogTail, totalOfConfigDump } from '../../core/runs/formats/pylon.ts';
+import { ERROR_LOG, earlyStopOfProgress, factsOfLogTail, totalOfConfigDump } from '../../core/runs/formats/pylon.ts';
 import { readPythonConfig } from '../../core/runs/python-config.ts';
 import { HEAD_BYTES, TAIL_BYTES } from '../../core/runs/scan-program.ts';
 import type { WalkAnswer, WalkAsk } from '../../core/runs/scan-protocol.ts';
@@ -123,7 +123,7 @@ function textWants(record: RunRecord, project: Project, now: number): Want[] {
     const take = (text: string | null): void => {
       record.errorText = { of, text: text ?? '' };
     };
-    wants.push({ kind: 'tail', path: `${record.dirPath}/error.log`, bytes: TAIL_BYTES, take });
+    wants.push({ kind: 'tail', path: `${record.dirPath}/${ERROR_LOG}`, bytes: TAIL_BYTES, take });
   }
   return wants;
 }

@@ -7,6 +7,7 @@ const holds = (summary = 'CUDA out of memory'): RuleVerdict => ({ state: 'holds'
 const clear: RuleVerdict = { state: 'clear', reason: 'running again' };
 const unknown: RuleVerdict = { state: 'unknown', reason: 'host-unreachable' };
 const subject = (holdForMs: number) => ({
+  identity: alertIdentity('run-failed', { run: 'a' }),
   rule: 'run-failed',
   labels: { run: 'a', host: 'gpu1' },
   settings: { enabled: true, severity: 'critical', holdForMs } as const,

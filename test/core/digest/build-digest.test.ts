@@ -80,7 +80,7 @@ describe('the statistics of a digest', () => {
     });
     assert.deepEqual(
       failed_reasons.map(({ summary, count }) => [summary, count]),
-      [['its log ends without an error', 3]],
+      [['stopped before its epochs were complete', 3]],
     );
     assert.deepEqual(digest(all).progress.completion_pct, 73.6);
   });

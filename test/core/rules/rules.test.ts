@@ -10,7 +10,10 @@ import { makeHost, makeRun } from '../../support/make.ts';
 const oom: Verdict = {
   category: 'gpu_oom',
   summary: 'CUDA out of memory on GPU 0: 20.00 MiB requested',
-  evidence: [{ line: 7, text: 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.' }],
+  evidence: [
+    { line: 5, text: 'File "train.py", line 88, in step' },
+    { line: 7, text: 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.' },
+  ],
   extracted: { device: 0, requested: '20.00 MiB', requestedBytes: 20 * 2 ** 20, file: 'train.py', line: 88 },
 };
 
@@ -38,8 +41,8 @@ describe('rules', () => {
       state: 'holds',
       summary: 'CUDA out of memory on GPU 0: 20.00 MiB requested',
       evidence: [
+        'File "train.py", line 88, in step',
         'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.',
-        'raised at train.py:88',
         'after 3 of 10 epochs',
         'log: /lab/logs/exp/a/train_val_0.log',
       ],

@@ -8,6 +8,9 @@ export function workDirOf(config: string): string {
   return `logs/${config.replace(/^configs\//, '').replace(/\.py$/, '')}`;
 }
 
+/** What the launcher catches of a run's standard error; a traceback may stand only there. */
+export const ERROR_LOG = 'error.log';
+
 /**
  * The number of epochs after which `progress.json` says that training stopped early; null where it
  * does not say so or cannot be parsed. Keys may be missing or new.

@@ -1,0 +1,5 @@
+config = {
+    'runner': 'SupervisedTrainer',
+    'work_dir': './logs/exp/ablation_1',
+    'epochs': 4,
+}

@@ -1,0 +1,5 @@
+config = {
+    'runner': 'SupervisedTrainer',
+    'work_dir': './logs/exp/baseline',
+    'epochs': 3,
+}

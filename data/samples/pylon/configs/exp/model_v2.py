@@ -1,0 +1,5 @@
+config = {
+    'runner': 'SupervisedTrainer',
+    'work_dir': './logs/exp/model_v2',
+    'epochs': 4,
+}
