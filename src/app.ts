@@ -138,6 +138,7 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
       await keeper.stop();
       agent.stop();
       await dispatcher.stop();
+      await store.commit((state) => state).catch((error: unknown) => logger.error({ err: error }, 'state not saved'));
       logger.info({}, 'bot stopped');
       await log.close();
       await lock.release();

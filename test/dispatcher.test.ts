@@ -7,6 +7,7 @@ import type { Message } from '../src/domain/message.ts';
 import type { Channel, Logger, Store } from '../src/domain/ports.ts';
 import { EMPTY_STATE, type State } from '../src/domain/state.ts';
 import { T0 } from './support/make.ts';
+import { makeRow as makeAnyRow } from './support/make-row.ts';
 import { manualClock, settle } from './support/manual-clock.ts';
 
 function makeAlert(id: string, state: 'firing' | 'resolved' = 'firing'): Alert {
@@ -29,28 +30,7 @@ function makeAlert(id: string, state: 'firing' | 'resolved' = 'firing'): Alert {
 const content = (...alerts: Alert[]): Content => alertContent('alert', alerts.map(alertView));
 
 function makeRow(desired: Content, over: Partial<Delivery> = {}): Delivery {
-  return {
-    key: 'lab|1',
-    receiver: 'lab',
-    group: 'lab',
-    desired,
-    desiredVersion: 1,
-    alertIds: [],
-    delivered: null,
-    deliveredVersion: 0,
-    deliveredAt: null,
-    receipt: null,
-    detailsOwed: false,
-    notBefore: T0,
-    attempts: 0,
-    nextAttemptAt: T0,
-    lastError: null,
-    gaveUp: false,
-    closed: false,
-    createdAt: T0,
-    updatedAt: T0,
-    ...over,
-  };
+  return makeAnyRow('lab|1', { desired, ...over });
 }
 
 type Abilities = readonly ('update' | 'reply' | 'detail')[];

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { buildSnapshot, type Seen } from '../../src/core/snapshot.ts';
+import type { HostState } from '../../src/domain/host.ts';
+import type { Project, ProjectScan, Run, RunFacts } from '../../src/domain/run.ts';
+import { MINUTE } from '../../src/domain/time.ts';
+import { makeHost, makeRun, makeSample, T0 } from '../support/make.ts';
+import { logAged, makeFacts } from './runs/make-facts.ts';
+
+const lab: Project = {
+  name: 'lab',
+  root: '/lab',
+  readFrom: 'gpu1',
+  runsOn: ['gpu1', 'gpu2'],
+  configs: ['configs/**/*.py'],
+  formats: ['pylon'],
+  epochs: null,
+  sleepTimeMs: 3 * MINUTE,
+  outdated: null,
+  expectedFiles: ['training_losses.pt'],
+  launcherLog: 'run_agent.log',
+};
+
+const trainer = {
+  pid: 42,
+  user: 'ann',
+  startedAt: T0 - 60 * MINUTE,
+  args: 'python main.py --config-filepath configs/exp/a.py',
+  rss: 1,
+  state: 'S',
+};
+const process = { host: 'gpu2', pid: 42, user: 'ann', startedAt: trainer.startedAt, args: trainer.args };
+const silent = { newestLog: logAged(10 * MINUTE) };
+const up = (name: string, processes: HostState['sample'] = makeSample({ host: name })): HostState =>
+  makeHost({ name, sample: processes });
+const withTrainer = (name: string): HostState => up(name, makeSample({ host: name, processes: [trainer] }));
+const down = (name: string): HostState => makeHost({ name, reachable: false });
+const unprobed = (name: string): HostState => makeHost({ name, reachable: null, sample: null });
+
+function scanOf(...runs: RunFacts[]): ProjectScan {
+  return { project: 'lab', at: T0, runs, problems: [] };
+}
+
+function snapshotOf(over: Partial<Seen> & { readonly facts?: Partial<RunFacts>; readonly before?: Run | null }) {
+  const { facts = {}, before = null, ...seen } = over;
+  return buildSnapshot(
+    {
+      hosts: [up('gpu1'), up('gpu2')],
+      projects: [lab],
+      scans: new Map([['lab', scanOf(makeFacts(facts))]]),
+      scanErrors: new Map(),
+      previous: new Map(before === null ? [] : [[before.id, before]]),
+      ...seen,
+    },
+    () => null,
+    T0,
+  );
+}
+
+const outOfReach = 'host-unreachable';
+const finished = makeRun({ status: 'finished', reason: 'complete' });
+const runningThere = makeRun({ process, host: 'gpu2' });
+const frozenBefore = makeRun({ status: 'failed', reason: outOfReach });
+
+/** Hosts, what the disk says, what was known before, and what the run is then. */
+const cases: [string, HostState[], Partial<RunFacts>, Run | null, Partial<Run>][] = [
+  ['is alive on another host', [up('gpu1'), withTrainer('gpu2')], silent, null, { status: 'stuck', host: 'gpu2' }],
+  ['writes', [up('gpu1'), up('gpu2')], {}, null, { status: 'running', reason: 'log-active', host: 'gpu1' }],
+  ['is dead', [up('gpu1'), up('gpu2')], silent, null, { status: 'failed', reason: 'stopped-writing' }],
+  [
+    'has its disk out of reach',
+    [down('gpu1'), up('gpu2')],
+    silent,
+    finished,
+    { status: 'finished', reason: outOfReach },
+  ],
+  [
+    'has its disk out of reach and no past',
+    [down('gpu1'), up('gpu2')],
+    {},
+    null,
+    { status: 'running', reason: outOfReach },
+  ],
+  [
+    'may live on a host that is away',
+    [up('gpu1'), down('gpu2')],
+    silent,
+    null,
+    { status: 'failed', reason: outOfReach },
+  ],
+  ['may still live there', [up('gpu1'), down('gpu2')], silent, frozenBefore, { status: 'failed', reason: outOfReach }],
+  ['may live on a host not probed yet', [up('gpu1'), unprobed('gpu2')], silent, null, { reason: outOfReach }],
+  [
+    'lived on a host now away',
+    [up('gpu1'), down('gpu2')],
+    silent,
+    runningThere,
+    { status: 'running', reason: outOfReach },
+  ],
+  [
+    'writes although its host is away',
+    [up('gpu1'), down('gpu2')],
+    {},
+    runningThere,
+    { status: 'running', reason: 'log-active' },
+  ],
+  [
+    'is known dead while a host is away',
+    [up('gpu1'), down('gpu2')],
+    silent,
+    makeRun(),
+    { status: 'failed', reason: 'stopped-writing' },
+  ],
+  [
+    'is silent on a host that answers',
+    [withTrainer('gpu1'), down('gpu2')],
+    silent,
+    null,
+    { status: 'stuck', reason: 'silent-process' },
+  ],
+];
+
+describe('buildSnapshot', () => {
+  for (const [name, hosts, facts, before, expected] of cases) {
+    it(`knows of a run that ${name}: ${expected.reason ?? expected.status}`, () => {
+      const [run] = snapshotOf({ hosts, facts, before }).runs;
+      assert.ok(run);
+      assert.deepEqual({ ...run, ...expected }, run);
+    });
+  }
+
+  it('finds the process on the host where it lives', () => {
+    const [run] = snapshotOf({ hosts: [up('gpu1'), withTrainer('gpu2')] }).runs;
+    assert.deepEqual(run?.process, process);
+  });
+
+  it('looks only at the hosts of the project', () => {
+    const [run] = snapshotOf({
+      projects: [{ ...lab, runsOn: ['gpu1'] }],
+      hosts: [up('gpu1'), withTrainer('gpu2')],
+    }).runs;
+    assert.equal(run?.process, null);
+  });
+
+  it('tells the log times of a host whose clock is ahead in our own', () => {
+    const ahead = makeHost({ sample: makeSample({ clockSkewS: 600 }) });
+    const [run] = snapshotOf({ hosts: [ahead, up('gpu2')], facts: { newestLog: logAged(-10 * MINUTE) } }).runs;
+    assert.equal(run?.lastUpdate, T0);
+    assert.equal(run?.status, 'running');
+  });
+
+  it('keeps the verdict of a log that has not changed', () => {
+    const verdict = { category: 'error' as const, summary: 'KeyError', evidence: [], extracted: {} };
+    const before = makeRun({ status: 'failed', reason: 'fatal-error', verdict, newestLog: logAged(10 * MINUTE) });
+    const [run] = snapshotOf({ facts: silent, before }).runs;
+    assert.equal(run?.verdict, verdict);
+  });
+
+  const scanned: [string, HostState[], boolean][] = [
+    ['all have answered', [up('gpu1'), up('gpu2')], true],
+    ['one has failed to answer', [up('gpu1'), down('gpu2')], true],
+    ['one was not asked yet', [up('gpu1'), unprobed('gpu2')], false],
+  ];
+  for (const [name, hosts, expected] of scanned) {
+    it(`a project ${expected ? 'is' : 'is not'} scanned when ${name}`, () => {
+      assert.equal(snapshotOf({ hosts }).projects[0]?.scanned, expected);
+    });
+  }
+
+  it('is not scanned, and has no runs, before its disk was read', () => {
+    const { projects, runs } = snapshotOf({ scans: new Map(), scanErrors: new Map([['lab', 'cut off']]) });
+    assert.deepEqual(projects, [
+      { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: false, problems: ['cut off'] },
+    ]);
+    assert.deepEqual(runs, []);
+  });
+
+  it('tells what could not be read beside what was', () => {
+    const scan = { ...scanOf(makeFacts()), problems: ['a.py cannot be read'] };
+    const { projects, runs } = snapshotOf({
+      scans: new Map([['lab', scan]]),
+      scanErrors: new Map([['lab', 'cut off']]),
+    });
+    assert.deepEqual(projects[0]?.problems, ['a.py cannot be read', 'cut off']);
+    assert.equal(runs.length, 1);
+  });
+});

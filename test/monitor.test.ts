@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { type Host, HostError } from '../src/domain/host.ts';
+import type { HostReader, HostReading, RunsReading } from '../src/domain/ports.ts';
+import type { Project, RunFacts, Verdict } from '../src/domain/run.ts';
+import type { Snapshot } from '../src/domain/snapshot.ts';
+import { createMonitor } from '../src/monitor.ts';
+import { logAged, makeFacts } from './core/runs/make-facts.ts';
+import { makeRun, makeSample, T0 } from './support/make.ts';
+import { manualClock, settle } from './support/manual-clock.ts';
+
+const hosts: Host[] = ['gpu1', 'gpu2'].map((name) => ({ name, ssh: name, gpus: 'all', probeIntervalMs: 30_000 }));
+const lab: Project = {
+  name: 'lab',
+  root: '/lab',
+  readFrom: 'gpu1',
+  runsOn: ['gpu1', 'gpu2'],
+  configs: ['configs/**/*.py'],
+  formats: ['pylon'],
+  epochs: null,
+  sleepTimeMs: 180_000,
+  outdated: null,
+  expectedFiles: [],
+  launcherLog: '',
+};
+const VERDICT: Verdict = { category: 'error', summary: 'KeyError', evidence: [], extracted: {} };
+const FATAL = 'KeyError';
+const trainer = {
+  pid: 4,
+  user: 'ann',
+  startedAt: T0 - 3_600_000,
+  args: 'python main.py --config-filepath configs/exp/a.py',
+  rss: 1,
+  state: 'R',
+};
+
+/** A reader that gives what is put into it. */
+class FakeReader implements HostReader {
+  answer: HostReading | HostError;
+  runs: RunsReading | null = null;
+  tail = '';
+  restored: unknown = null;
+  followed: readonly string[] = [];
+  logChanged: (path: string) => void = () => undefined;
+  closed = false;
+
+  constructor(name: string) {
+    this.answer = { sample: makeSample({ host: name }), processes: [], scans: [], scanError: null };
+  }
+
+  async look(): Promise<HostReading> {
+    if (this.answer instanceof HostError) throw this.answer;
+    return this.answer;
+  }
+
+  async lookAtRuns(): Promise<RunsReading> {
+    return this.runs ?? this.look();
+  }
+
+  async readTails(paths: readonly string[]): Promise<Map<string, string>> {
+    return new Map(paths.map((path) => [path, this.tail]));
+  }
+
+  follow(onChange: (path: string) => void) {
+    this.logChanged = onChange;
+    return {
+      update: (paths: readonly string[]) => {
+        this.followed = paths;
+      },
+      stop: () => {
+        this.followed = [];
+      },
+    };
+  }
+
+  cache(): unknown {
+    return { learnt: this.followed.length };
+  }
+
+  restore(cache: unknown): void {
+    this.restored = cache;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  /** The disk of the host has these runs. */
+  scan(...runs: Partial<RunFacts>[]): void {
+    if (this.answer instanceof HostError) throw this.answer;
+    const scans = [{ project: 'lab', at: T0, runs: runs.map(makeFacts), problems: [] }];
+    this.answer = { ...this.answer, scans, scanError: null };
+  }
+
+  processes(...processes: (typeof trainer)[]): void {
+    if (this.answer instanceof HostError) throw this.answer;
+    const { sample } = this.answer;
+    this.answer = { ...this.answer, processes, sample: { ...sample, processes } };
+  }
+}
+
+function bench(projects: readonly Project[] = [lab]) {
+  const clock = manualClock(T0);
+  const readers = new Map(hosts.map(({ name }) => [name, new FakeReader(name)]));
+  const snapshots: Snapshot[] = [];
+  const nothing = () => undefined;
+  const monitor = createMonitor({
+    hosts,
+    projects,
+    reader: ({ name }) => readers.get(name) as FakeReader,
+    explain: (tail) => (tail === FATAL ? VERDICT : null),
+    onSnapshot: (snapshot) => snapshots.push(snapshot),
+    clock,
+    random: () => 0.5,
+    logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+  });
+  return {
+    monitor,
+    clock,
+    snapshots,
+    gpu1: readers.get('gpu1') as FakeReader,
+    gpu2: readers.get('gpu2') as FakeReader,
+    async pass(ms: number) {
+      clock.advance(ms);
+      await settle();
+    },
+  };
+}
+
+describe('monitor', () => {
+  it('shows hosts and projects as not seen yet before it looks', () => {
+    const { hosts: states, projects, runs } = bench().monitor.snapshot();
+    assert.deepEqual(
+      states.map(({ name, reachable }) => [name, reachable]),
+      [
+        ['gpu1', null],
+        ['gpu2', null],
+      ],
+    );
+    assert.deepEqual([projects[0]?.scanned, runs], [false, []]);
+  });
+
+  it('makes one snapshot of hosts that answer at about the same time', async () => {
+    const { monitor, snapshots, gpu1, pass } = bench();
+    gpu1.scan({});
+    monitor.start();
+    await pass(1_000);
+    await pass(100);
+    assert.equal(snapshots.length, 1);
+    assert.deepEqual(
+      snapshots[0]?.hosts.map(({ reachable }) => reachable),
+      [true, true],
+    );
+    assert.equal(snapshots[0]?.runs.length, 1);
+    assert.equal(monitor.snapshot(), snapshots[0]);
+  });
+
+  it('looks at one host, or all, when asked, and has the snapshot ready', async () => {
+    const { monitor, snapshots, gpu1 } = bench();
+    gpu1.scan({});
+    const [state, ...others] = await monitor.probe('gpu2');
+    assert.deepEqual([state?.name, state?.reachable, others], ['gpu2', true, []]);
+    assert.equal(monitor.snapshot().hosts[0]?.reachable, null);
+    assert.equal((await monitor.probe(null)).length, 2);
+    assert.equal(snapshots.at(-1)?.runs.length, 1);
+    assert.deepEqual(await monitor.probe('nobody'), []);
+  });
+
+  it('turns a scan that failed into a problem of the projects on that disk, until the next good one', async () => {
+    const { monitor, gpu1 } = bench([lab, { ...lab, name: 'other', readFrom: 'gpu2' }]);
+    gpu1.scan({});
+    await monitor.probe(null);
+    const good = gpu1.answer as HostReading;
+    gpu1.answer = { ...good, scans: [], scanError: 'cut off' };
+    await monitor.probe(null);
+    const problems = () => monitor.snapshot().projects.map((project) => project.problems);
+    assert.deepEqual(problems(), [['cut off'], []]);
+    assert.equal(monitor.snapshot().runs.length, 1, 'known runs are kept');
+    gpu1.answer = good;
+    await monitor.probe(null);
+    assert.deepEqual(problems(), [[], []]);
+  });
+
+  it('keeps what is known of a host that is lost', async () => {
+    const { monitor, gpu1 } = bench();
+    gpu1.scan({});
+    await monitor.probe(null);
+    gpu1.answer = new HostError('unreachable', 'gone');
+    await monitor.probe(null);
+    const { hosts: states, runs } = monitor.snapshot();
+    assert.equal(states[0]?.error?.message, 'gone');
+    assert.deepEqual([runs[0]?.status, runs[0]?.reason], ['running', 'host-unreachable']);
+  });
+
+  it('follows the logs of running runs only, on the host of the disk', async () => {
+    const { monitor, gpu1, gpu2 } = bench();
+    const finished = { config: 'configs/exp/b.py', totalEpochs: 3, newestLog: logAged(600_000) };
+    gpu1.scan({}, finished, { config: 'configs/exp/c.py', newestLog: null });
+    await monitor.probe(null);
+    assert.deepEqual(gpu1.followed, ['/lab/logs/exp/a/train_val_0.log', '/lab/logs/exp/a/error.log']);
+    assert.deepEqual(gpu2.followed, []);
+    gpu1.scan(finished);
+    await monitor.probe(null);
+    assert.deepEqual(gpu1.followed, []);
+  });
+
+  it('tells at once of a run that dies, without waiting for other hosts', async () => {
+    const { monitor, snapshots, gpu1 } = bench();
+    gpu1.scan({});
+    gpu1.processes(trainer);
+    await monitor.probe(null);
+    const before = snapshots.length;
+
+    gpu1.tail = FATAL;
+    gpu1.scan({ logTail: FATAL, newestLog: { path: '/lab/logs/exp/a/train_val_0.log', mtime: T0, size: 999 } });
+    gpu1.processes();
+    gpu1.runs = gpu1.answer as HostReading;
+    gpu1.logChanged('/lab/logs/exp/a/train_val_0.log');
+    await settle();
+    assert.equal(snapshots.length, before + 1);
+    assert.deepEqual([snapshots.at(-1)?.runs[0]?.status, snapshots.at(-1)?.runs[0]?.verdict], ['failed', VERDICT]);
+  });
+
+  it('hands its cache to another, which goes on from there', async () => {
+    const first = bench();
+    first.gpu1.scan({}, { config: 'configs/exp/b.py', totalEpochs: 3, newestLog: logAged(600_000) });
+    first.gpu2.processes(trainer);
+    await first.monitor.probe(null);
+    const cache = first.monitor.cache();
+    assert.deepEqual(
+      cache.runs.map(({ config, status }) => [config, status]),
+      [['configs/exp/a.py', 'running']],
+    );
+    assert.deepEqual(cache.readers, { gpu1: { learnt: 2 }, gpu2: { learnt: 0 } });
+
+    const second = bench();
+    second.monitor.restore(cache);
+    assert.deepEqual(second.gpu1.restored, { learnt: 2 });
+    second.gpu1.scan({ newestLog: logAged(600_000) });
+    second.gpu2.answer = new HostError('unreachable', 'gone');
+    await second.monitor.probe(null);
+    const [run] = second.monitor.snapshot().runs;
+    assert.deepEqual([run?.status, run?.reason, run?.process?.pid], ['running', 'host-unreachable', 4]);
+  });
+
+  it('keeps what it was given for a disk that it has not read since', async () => {
+    const { monitor, gpu1 } = bench();
+    const runs = [makeRun(), makeRun({ project: 'removed' }), makeRun({ config: 'configs/exp/gone.py' })];
+    monitor.restore({ readers: {}, runs });
+    gpu1.answer = new HostError('unreachable', 'gone');
+    await monitor.probe(null);
+    assert.deepEqual(
+      monitor.cache().runs.map(({ id }) => id),
+      ['lab:configs/exp/a.py', 'lab:configs/exp/gone.py'],
+    );
+    gpu1.answer = new FakeReader('gpu1').answer;
+    gpu1.scan({});
+    await monitor.probe(null);
+    assert.deepEqual(
+      monitor.cache().runs.map(({ id }) => id),
+      ['lab:configs/exp/a.py'],
+    );
+  });
+
+  it('stops its hosts, and makes no more snapshots', async () => {
+    const { monitor, snapshots, clock, gpu1, gpu2, pass } = bench();
+    monitor.start();
+    await pass(1_000);
+    await monitor.stop();
+    await pass(120_000);
+    assert.deepEqual([gpu1.closed, gpu2.closed], [true, true]);
+    assert.deepEqual([snapshots.length, clock.waiting()], [0, 0]);
+  });
+});
