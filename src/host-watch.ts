@@ -17,6 +17,8 @@ export interface HostWatch {
   /** A look at everything now; several callers share one. Settles when the state is up to date, and never rejects. */
   look(): Promise<void>;
   state(): HostState;
+  /** Looks at its runs now and for a while, each second: one of its processes may be dying. */
+  lookClosely(): void;
   /** The logs of active runs on this host's disk. */
   follow(logs: readonly string[]): void;
   stop(): Promise<void>;
@@ -30,6 +32,8 @@ interface Parts {
   readonly logger: Logger;
   /** Whether the end of a log shows a fatal error. */
   readonly isFatal: (logTail: string) => boolean;
+  /** These logs end in a fatal error. */
+  readonly onFatal: (logs: readonly string[]) => void;
   /** `urgent`: a log shows a fatal error. */
   readonly onReading: (reading: RunsReading, urgent: boolean) => void;
   /** The host's reachability or figures changed. */
@@ -42,7 +46,7 @@ interface Parts {
  * nothing but its own freshness.
  */
 export function createHostWatch(parts: Parts): HostWatch {
-  const { host, reader, clock, random, logger, isFatal, onReading, onState } = parts;
+  const { host, reader, clock, random, logger, isFatal, onFatal, onReading, onState } = parts;
   let state: HostState = { name: host.name, reachable: null, error: null, since: clock.now(), sample: null };
   let looking: Promise<void> | null = null;
   let follower: Follower | null = null;
@@ -110,7 +114,11 @@ export function createHostWatch(parts: Parts): HostWatch {
       changedLogs.clear();
       try {
         const tails = await reader.readTails(paths);
-        if ([...tails.values()].some(isFatal)) trouble();
+        const fatal = [...tails].flatMap(([path, tail]) => (isFatal(tail) ? [path] : []));
+        if (fatal.length > 0) {
+          lookClosely();
+          onFatal(fatal);
+        }
       } catch (error) {
         logger.debug({ host: host.name, reason: asHostError(error).message }, 'log not read');
         return;
@@ -118,8 +126,8 @@ export function createHostWatch(parts: Parts): HostWatch {
     }
   }
 
-  /** Looks again until the process that wrote the fatal line is gone, or has had time enough. */
-  function trouble(): void {
+  function lookClosely(): void {
+    if (stopped) return;
     const idle = troubleUntil <= clock.now();
     troubleUntil = clock.now() + TROUBLE_LASTS;
     if (idle) void quickLook();
@@ -144,6 +152,7 @@ export function createHostWatch(parts: Parts): HostWatch {
       scheduleNext(Math.min(SECOND, host.probeIntervalMs) * JITTER * random());
     },
     look,
+    lookClosely,
     state: () => state,
     follow(logs) {
       if (stopped || (logs.length === 0 && follower === null)) return;

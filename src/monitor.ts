@@ -53,6 +53,7 @@ export function createMonitor(parts: Parts): Monitor {
       host,
       reader,
       isFatal: (tail) => explain(tail) !== null,
+      onFatal: lookAtWriters,
       onReading: (reading, urgent) => take(host, reading, urgent),
       onState: gather,
     });
@@ -69,6 +70,14 @@ export function createMonitor(parts: Parts): Monitor {
     }
     if (urgent) publish();
     else gather();
+  }
+
+  /** The process that wrote a log may live on another host than the disk. */
+  function lookAtWriters(logs: readonly string[]): void {
+    for (const { process, newestLog } of snapshot.runs) {
+      if (process === null || newestLog === null || !logsOf(newestLog.path).some((log) => logs.includes(log))) continue;
+      watches.get(process.host)?.lookClosely();
+    }
   }
 
   function gather(): void {
@@ -97,7 +106,7 @@ export function createMonitor(parts: Parts): Monitor {
       const host = readFrom.get(run.project);
       if (run.status !== 'running' || run.newestLog === null || host === undefined) continue;
       const paths = logs.get(host) ?? [];
-      paths.push(run.newestLog.path, posix.join(posix.dirname(run.newestLog.path), ERROR_LOG));
+      paths.push(...logsOf(run.newestLog.path));
       logs.set(host, paths);
     }
     for (const [name, watch] of watches) watch.follow(logs.get(name) ?? []);
@@ -130,6 +139,11 @@ export function createMonitor(parts: Parts): Monitor {
       await Promise.all([...watches.values()].map((watch) => watch.stop()));
     },
   };
+}
+
+/** Where a run may write why it died. */
+function logsOf(newestLog: string): string[] {
+  return [newestLog, posix.join(posix.dirname(newestLog), ERROR_LOG)];
 }
 
 /** Everything about other runs is on the disk. */

@@ -16,6 +16,7 @@ function bench() {
   const waiting: { resolve: (reading: HostReading) => void; reject: (error: Error) => void }[] = [];
   const readings: [RunsReading, boolean][] = [];
   const tails = new Map<string, string>();
+  const fatal: string[] = [];
   let onChange: (path: string) => void = () => undefined;
   let followed: readonly string[] = [];
   let closed = false;
@@ -59,6 +60,7 @@ function bench() {
     random: () => 0.5,
     logger,
     isFatal: (tail) => tail === FATAL,
+    onFatal: (logs) => fatal.push(...logs),
     onReading: (reading, urgent) => readings.push([reading, urgent]),
     onState: () => {
       states += 1;
@@ -69,6 +71,7 @@ function bench() {
     asked,
     readings,
     tails,
+    fatal,
     watch,
     change: (path: string) => onChange(path),
     followed: () => followed,
@@ -166,6 +169,7 @@ describe('host watch', () => {
     test.change('/a.log');
     await settle();
     assert.deepEqual(test.asked.splice(0, 3), ['tails /a.log', 'runs', 'tails /a.log']);
+    assert.deepEqual(test.fatal, ['/a.log', '/a.log']);
     for (let second = 0; second < 60; second += 1) await test.pass(1000);
     assert.deepEqual(test.asked, Array(30).fill('runs'));
     assert.ok(test.readings.every(([, urgent]) => urgent));

@@ -220,6 +220,22 @@ describe('monitor', () => {
     assert.deepEqual([snapshots.at(-1)?.runs[0]?.status, snapshots.at(-1)?.runs[0]?.verdict], ['failed', VERDICT]);
   });
 
+  it('asks the host of the process, which may not be that of the disk, whether it is gone', async () => {
+    const { monitor, snapshots, gpu1, gpu2 } = bench();
+    gpu1.scan({});
+    gpu2.processes(trainer);
+    await monitor.probe(null);
+    assert.equal(snapshots.at(-1)?.runs[0]?.process?.host, 'gpu2');
+
+    gpu1.tail = FATAL;
+    gpu1.scan({ logTail: FATAL, newestLog: { path: '/lab/logs/exp/a/train_val_0.log', mtime: T0, size: 999 } });
+    gpu2.processes();
+    gpu1.logChanged('/lab/logs/exp/a/error.log');
+    await settle();
+    const run = snapshots.at(-1)?.runs[0];
+    assert.deepEqual([run?.status, run?.host], ['failed', 'gpu2']);
+  });
+
   it('hands its cache to another, which goes on from there', async () => {
     const first = bench();
     first.gpu1.scan({}, { config: 'configs/exp/b.py', totalEpochs: 3, newestLog: logAged(600_000) });
