@@ -1,6 +1,6 @@
-import { replyFor } from './core/alerts/content.ts';
+import { repliesFor } from './core/alerts/content.ts';
 import { owedByReceiver, readyAt } from './core/deliveries/next.ts';
-import { abandoned, delivered, failed, type Told } from './core/deliveries/outcome.ts';
+import { abandoned, begun, delivered, failed, type Told } from './core/deliveries/outcome.ts';
 import { type Content, type Delivery, DeliveryError, type Receipt } from './domain/delivery.ts';
 import type { Message } from './domain/message.ts';
 import type { Channel, Clock, Logger, Random, Store } from './domain/ports.ts';
@@ -26,6 +26,9 @@ interface Parts {
 /** What could not be stored is not sent; the next try comes after this. */
 const STORE_RETRY = 5 * SECOND;
 
+/** A stopping bot waits this long for what is under way; what is cut off is owed at the next start. */
+const LAST_WORDS = 10 * SECOND;
+
 /**
  * Makes every platform show what is desired. Each receiver has a lane of its own, one message at a
  * time, so that a slow or dead platform delays nobody else. This is the only place that retries.
@@ -36,6 +39,8 @@ export function createDispatcher({ store, channels, render, clock, random, logge
   const pausedUntil = new Map<string, Instant>();
   let cancelTimer: () => void = () => undefined;
   let stopped = false;
+  /** The store may have a new owner: what still comes in is not ours to write. */
+  let closed = false;
 
   function wake(): void {
     cancelTimer();
@@ -66,8 +71,8 @@ export function createDispatcher({ store, channels, render, clock, random, logge
   async function deliver(row: Delivery): Promise<void> {
     const channel = channels.get(row.receiver);
     if (channel === undefined) return replace(row.key, abandoned);
-    // The barrier: what is about to be told must be on disk first.
-    await store.commit((state) => state);
+    // The barrier: what is about to be told, and that it is, must be on disk first.
+    await replace(row.key, begun);
     const result = await attempt(channel, row);
     if (result instanceof DeliveryError) {
       if (result.retryAfterMs !== null) pausedUntil.set(row.receiver, clock.now() + result.retryAfterMs);
@@ -101,19 +106,21 @@ export function createDispatcher({ store, channels, render, clock, random, logge
   /** @returns the receipt of the message that stands there now; null where nothing had to be told */
   async function tell(channel: Channel, row: Delivery): Promise<Receipt | null> {
     if (row.delivered === null) {
-      const moot = row.desired.kind === 'alert' && row.desired.resolved;
+      // After an attempt whose answer was lost nobody knows that nothing stands there.
+      const moot = row.desired.kind === 'alert' && row.desired.resolved && row.attempts === 0;
       return moot ? null : channel.send(render(row.desired), row.key);
     }
     const key = `${row.key}#${row.desiredVersion}`;
-    const reply = replyFor(row.delivered, row.desired);
+    const replies = repliesFor(row.delivered, row.desired);
     if (row.receipt === null || channel.update === undefined) {
-      if (reply !== null) await say(channel, row.receipt, reply, key);
+      await sayAll(channel, row.receipt, replies, key);
       return row.receipt;
     }
     const edited = await edit(channel, row.receipt, row.desired, key);
+    if (edited !== row.receipt) await replace(row.key, (current) => ({ ...current, receipt: edited }));
     // Where nobody can answer in a thread, the edit alone tells of an end; only news is worth a new message.
-    const worthIt = reply !== null && (channel.reply !== undefined || !reply.resolved);
-    if (worthIt) await say(channel, edited, reply, key);
+    const worthy = channel.reply === undefined ? replies.filter(({ resolved }) => !resolved) : replies;
+    await sayAll(channel, edited, worthy, key);
     return edited;
   }
 
@@ -127,13 +134,23 @@ export function createDispatcher({ store, channels, render, clock, random, logge
     }
   }
 
-  async function say(channel: Channel, receipt: Receipt | null, content: Content, key: string): Promise<void> {
-    if (receipt !== null && channel.reply !== undefined) await channel.reply(receipt, render(content), key);
-    else await channel.send(render(content), key);
+  async function sayAll(
+    channel: Channel,
+    receipt: Receipt | null,
+    contents: readonly Content[],
+    key: string,
+  ): Promise<void> {
+    for (const content of contents) {
+      const message = render(content);
+      const own = `${key}${content.resolved ? '-ended' : ''}`;
+      if (receipt !== null && channel.reply !== undefined) await channel.reply(receipt, message, own);
+      else await channel.send(message, own);
+    }
   }
 
-  function replace(key: string, change: (row: Delivery) => Delivery): Promise<void> {
-    return store.commit((state) => {
+  async function replace(key: string, change: (row: Delivery) => Delivery): Promise<void> {
+    if (closed) return;
+    await store.commit((state) => {
       const row = state.deliveries[key];
       return row === undefined ? state : { ...state, deliveries: { ...state.deliveries, [key]: change(row) } };
     });
@@ -144,7 +161,13 @@ export function createDispatcher({ store, channels, render, clock, random, logge
     async stop() {
       stopped = true;
       cancelTimer();
-      await Promise.allSettled(busy.values());
+      let cancelWait: () => void = () => undefined;
+      const patience = new Promise<void>((resolve) => {
+        cancelWait = clock.after(LAST_WORDS, resolve);
+      });
+      await Promise.race([Promise.allSettled(busy.values()), patience]);
+      cancelWait();
+      closed = true;
     },
   };
 }

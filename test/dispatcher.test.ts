@@ -50,8 +50,10 @@ function bench(abilities: Abilities = ['update', 'reply']) {
       state = change(state);
     },
   };
+  const held: { hold: Promise<void> | null } = { hold: null };
   async function call(text: string): Promise<void> {
     calls.push(text);
+    await held.hold;
     const failure = failures.shift();
     if (failure !== undefined) throw failure;
   }
@@ -98,7 +100,7 @@ function bench(abilities: Abilities = ['update', 'reply']) {
     random: () => 0.5,
     logger,
   });
-  return {
+  return Object.assign(held, {
     clock,
     calls,
     failures,
@@ -125,7 +127,7 @@ function bench(abilities: Abilities = ['update', 'reply']) {
       clock.advance(ms);
       await settle();
     },
-  };
+  });
 }
 
 const a = makeAlert('a');
@@ -139,20 +141,20 @@ const changes: [string, Abilities, Content, string[]][] = [
     'a new member, edit and thread',
     ['update', 'reply'],
     content(a, b),
-    ['update alert:2/2 lab|1', 'reply alert-added:1/1 lab|1 lab|1#2'],
+    ['update alert:2/2 lab|1', 'reply alert-added:2/2 lab|1 lab|1#2'],
   ],
-  ['a new member, edit only', ['update'], content(a, b), ['update alert:2/2 lab|1', 'send alert-added:1/1 lab|1#2']],
-  ['a new member, thread only', ['reply'], content(a, b), ['reply alert-added:1/1 lab|1 lab|1#2']],
-  ['a new member, neither', [], content(a, b), ['send alert-added:1/1 lab|1#2']],
+  ['a new member, edit only', ['update'], content(a, b), ['update alert:2/2 lab|1', 'send alert-added:2/2 lab|1#2']],
+  ['a new member, thread only', ['reply'], content(a, b), ['reply alert-added:2/2 lab|1 lab|1#2']],
+  ['a new member, neither', [], content(a, b), ['send alert-added:2/2 lab|1#2']],
   [
     'the end, edit and thread',
     ['update', 'reply'],
     content(aEnded),
-    ['update alert:0/1 lab|1', 'reply alert-resolved:0/1 lab|1 lab|1#2'],
+    ['update alert:0/1 lab|1', 'reply alert-resolved:0/1 lab|1 lab|1#2-ended'],
   ],
   ['the end, edit only', ['update'], content(aEnded), ['update alert:0/1 lab|1']],
-  ['the end, thread only', ['reply'], content(aEnded), ['reply alert-resolved:0/1 lab|1 lab|1#2']],
-  ['the end, neither', [], content(aEnded), ['send alert-resolved:0/1 lab|1#2']],
+  ['the end, thread only', ['reply'], content(aEnded), ['reply alert-resolved:0/1 lab|1 lab|1#2-ended']],
+  ['the end, neither', [], content(aEnded), ['send alert-resolved:0/1 lab|1#2-ended']],
   [
     'better words only, edit and thread',
     ['update', 'reply'],
@@ -188,6 +190,45 @@ describe('dispatcher', () => {
     await test.put(makeRow(content(aEnded, bEnded)));
     assert.deepEqual(test.calls, []);
     assert.equal(test.row()?.deliveredVersion, 1);
+  });
+
+  it('tells the end also when nobody knows whether the beginning arrived', async () => {
+    const test = bench();
+    test.failures.push(new DeliveryError('connection lost', { permanent: false }));
+    await test.put(makeRow(content(a)));
+    await test.desire(content(aEnded));
+    await test.pass(1000);
+    assert.deepEqual(test.calls, ['send alert:1/1 lab|1', 'send alert:0/1 lab|1']);
+  });
+
+  it('keeps the receipt of a message that was posted anew, though the reply fails', async () => {
+    const test = bench();
+    await test.put(makeRow(content(a)));
+    test.failures.push(
+      new DeliveryError('message_not_found', { permanent: true, messageGone: true }),
+      undefined,
+      new DeliveryError('502', { permanent: false }),
+    );
+    await test.desire(content(a, b));
+    assert.deepEqual(test.row()?.receipt, { id: 'lab|1#2~again' });
+    await test.pass(1000);
+    assert.equal(test.calls.filter((call) => call.startsWith('send')).length, 2);
+  });
+
+  it('does not wait for ever for what is under way when it is stopped, nor writes what still comes', async () => {
+    const test = bench();
+    let answer = (): void => undefined;
+    test.hold = new Promise((resolve) => {
+      answer = resolve;
+    });
+    await test.put(makeRow(content(a)));
+    const stopping = test.dispatcher.stop();
+    test.clock.advance(10_000);
+    await stopping;
+    answer();
+    await settle();
+    assert.equal(test.row()?.deliveredVersion, 0);
+    assert.equal(test.clock.waiting(), 0);
   });
 
   it('tries again after a failure, later each time, with the same key', async () => {

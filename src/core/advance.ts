@@ -11,7 +11,7 @@ import { diff, remember } from './events/diff.ts';
 import { noticesOf } from './events/notices.ts';
 
 /** Rows about matters that are over are kept this long, so that an operator can see what was told. */
-const CLOSED_KEPT = 7 * DAY;
+const CLOSED_KEPT = DAY;
 
 export interface Advance {
   readonly state: State;

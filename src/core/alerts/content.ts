@@ -7,7 +7,7 @@ import { groupBy } from '../../util/group-by.ts';
 const RANK: Readonly<Record<Severity, number>> = { info: 0, warning: 1, critical: 2 };
 
 /** How many names of runs a folded line carries; the template says how many more there are. */
-const NAMES_IN_FOLD = 5;
+const NAMES_IN_FOLD = 50;
 
 export function alertView(alert: Alert): AlertView {
   const resolved = alert.state === 'resolved';
@@ -71,17 +71,27 @@ export function membersOf(content: Content): readonly AlertView[] {
 
 /**
  * What must be said aloud when `desired` takes the place of `delivered`, because an edit notifies
- * nobody: members that are new, else the ones that ended. null: the edit alone will do. A notice to
- * which something was added while it was being sent is said once more, whole.
+ * nobody: members that are new, and members that ended. Nothing: the edit alone will do.
  */
-export function replyFor(delivered: Content, desired: Content): Content | null {
-  if (desired.kind === 'notice') return desired;
-  if (desired.kind !== 'alert' || delivered.kind !== 'alert') return null;
+export function repliesFor(delivered: Content, desired: Content): Content[] {
+  if (desired.kind !== 'alert' || delivered.kind !== 'alert') return [];
   const before = new Map(membersOf(delivered).map((member) => [member.id, member.state]));
-  const added = membersOf(desired).filter((member) => member.state === 'firing' && !before.has(member.id));
-  if (added.length > 0) return alertContent('alert-added', added);
-  const ended = membersOf(desired).filter(
-    (member) => member.state === 'resolved' && before.get(member.id) !== 'resolved',
-  );
-  return ended.length > 0 ? alertContent('alert-resolved', ended) : null;
+  const members = membersOf(desired);
+  const added = members.filter(({ id, state }) => state === 'firing' && !before.has(id));
+  const ended = members.filter(({ id, state }) => state === 'resolved' && before.get(id) !== 'resolved');
+  return [
+    ...(added.length === 0 ? [] : [replyAbout('alert-added', added, desired)]),
+    ...(ended.length === 0 ? [] : [replyAbout('alert-resolved', ended, desired)]),
+  ];
+}
+
+/** About some members, with the counts of the whole group. */
+function replyAbout(
+  template: 'alert-added' | 'alert-resolved',
+  members: readonly AlertView[],
+  group: Content,
+): Content {
+  const { firing, total } = group.data;
+  const content = alertContent(template, members);
+  return { ...content, data: { ...content.data, firing, total } };
 }

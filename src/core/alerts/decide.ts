@@ -107,11 +107,7 @@ function noticeRow(rows: DeliveryTable, group: string, target: Target, notice: N
   const waiting = Object.values(rows).find(
     (row) => row.group === group && row.attempts === 0 && row.deliveredVersion === 0,
   );
-  if (waiting !== undefined) {
-    // A version of its own: what is on its way at this moment does not say it.
-    const desiredVersion = waiting.desiredVersion + 1;
-    return { ...waiting, desired: merge(waiting.desired, content), desiredVersion, updatedAt: now };
-  }
+  if (waiting !== undefined) return { ...waiting, desired: merge(waiting.desired, content), updatedAt: now };
   const row = emptyRow(`${group}|${now.toString(36)}`, group, target.receiver.name, content, now);
   return { ...row, closed: true, notBefore: now + groupWait(target, content.severity) };
 }
@@ -139,7 +135,7 @@ function mergedRow(row: Delivery, changes: readonly AlertView[], target: Target,
   for (const change of changes) {
     if (change.state === 'firing' || members.has(change.id)) members.set(change.id, change);
   }
-  const desired = alertContent('alert', withoutOldest([...members.values()]));
+  const desired = alertContent('alert', withoutOldest([...members.values()], row.delivered));
   if (JSON.stringify(desired) === JSON.stringify(row.desired)) return row;
   const mayEdit = EDITABLE.has(target.receiver.destination.kind) || row.deliveredVersion === 0;
   return {
@@ -149,15 +145,18 @@ function mergedRow(row: Delivery, changes: readonly AlertView[], target: Target,
     alertIds: membersOf(desired).map((member) => member.id),
     closed: desired.resolved,
     notBefore: mayEdit ? row.notBefore : Math.max(row.notBefore, (row.deliveredAt ?? now) + target.groupIntervalMs),
-    gaveUp: false,
-    attempts: row.gaveUp ? 0 : row.attempts,
+    ...(row.gaveUp ? { gaveUp: false, attempts: 0, nextAttemptAt: now } : {}),
     updatedAt: now,
   };
 }
 
-function withoutOldest(members: readonly AlertView[]): AlertView[] {
+/** Only ends that have been told may be forgotten. */
+function withoutOldest(members: readonly AlertView[], delivered: Content | null): AlertView[] {
+  const told = new Set(
+    delivered === null ? [] : membersOf(delivered).flatMap(({ id, state }) => (state === 'resolved' ? [id] : [])),
+  );
   const ended = members
-    .filter((member) => member.state === 'resolved')
+    .filter((member) => member.state === 'resolved' && told.has(member.id))
     .sort((a, b) => (b.ends_at ?? '').localeCompare(a.ends_at ?? ''));
   const dropped = new Set(ended.slice(ENDED_KEPT).map((member) => member.id));
   return members.filter((member) => !dropped.has(member.id));

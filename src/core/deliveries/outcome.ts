@@ -14,6 +14,11 @@ export interface Told {
   readonly detailsOwed: boolean;
 }
 
+/** The row before an attempt: stored first, so that a crash in the middle is known to have been one. */
+export function begun(row: Delivery): Delivery {
+  return { ...row, attempts: row.attempts + 1 };
+}
+
 /** The row after a success. */
 export function delivered(row: Delivery, told: Told, now: Instant): Delivery {
   return {
@@ -32,11 +37,9 @@ export function delivered(row: Delivery, told: Told, now: Instant): Delivery {
 
 /** The row after a failure: tried again later, or given up until it has something else to say. */
 export function failed(row: Delivery, error: DeliveryError, now: Instant, random: Random): Delivery {
-  const attempts = row.attempts + 1;
-  const wait = Math.max(error.retryAfterMs ?? 0, backoffDelay(attempts, RETRY, random));
+  const wait = Math.max(error.retryAfterMs ?? 0, backoffDelay(row.attempts, RETRY, random));
   return {
     ...row,
-    attempts,
     nextAttemptAt: now + wait,
     lastError: error.message,
     // Details that are refused for good are left out; the message itself stands.
@@ -51,11 +54,12 @@ const STILL_NEWS = DAY;
 
 /**
  * The row as a starting bot takes it up: what a platform had refused for good is tried once more, as
- * tokens and channels may have been mended meanwhile.
+ * tokens and channels may have been mended meanwhile. Not what was left half told when its receiver went.
  */
 export function revived(row: Delivery, now: Instant): Delivery {
   const old = row.closed && now - row.updatedAt > STILL_NEWS;
-  return row.gaveUp && !old ? { ...row, gaveUp: false, attempts: 0, nextAttemptAt: now } : row;
+  const stale = row.closed && row.desired.kind === 'alert' && !row.desired.resolved;
+  return row.gaveUp && !old && !stale ? { ...row, gaveUp: false, attempts: 0, nextAttemptAt: now } : row;
 }
 
 /** Rows of receivers that are no longer configured will never be sent. */

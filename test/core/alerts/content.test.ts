@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { alertContent, alertView, membersOf, replyFor } from '../../../src/core/alerts/content.ts';
+import { alertContent, alertView, membersOf, repliesFor } from '../../../src/core/alerts/content.ts';
 import type { Alert } from '../../../src/domain/alert.ts';
 import type { Content } from '../../../src/domain/delivery.ts';
 import type { AlertGroupView } from '../../../src/domain/views.ts';
@@ -63,7 +63,7 @@ describe('alertContent', () => {
     assert.deepEqual(
       folded.map(({ count, runs, state }) => [count, runs.length, state]),
       [
-        [7, 5, 'firing'],
+        [7, 7, 'firing'],
         [1, 1, 'firing'],
         [1, 0, 'firing'],
         [1, 1, 'resolved'],
@@ -73,40 +73,43 @@ describe('alertContent', () => {
   });
 });
 
-describe('replyFor', () => {
+describe('repliesFor', () => {
   const a = makeAlert('a');
   const b = makeAlert('b');
   const over = makeAlert('a', ended);
   /** What stands, what should stand, and which members are said aloud. */
-  const cases: [string, Content, Content, [string, string[]] | null][] = [
-    ['the same', content(a), content(a), null],
-    ['other words', content(a), content(makeAlert('a', { summary: 'KeyError' })), null],
-    ['a new member', content(a), content(a, b), ['alert-added', ['b']]],
-    ['one ended', content(a, b), content(over, b), ['alert-resolved', ['a']]],
-    ['one ended and one new: the new one', content(a), content(over, b), ['alert-added', ['b']]],
-    ['ended before and still', content(over, b), content(over, b), null],
-    ['came and went between two deliveries', content(b), content(b, over), ['alert-resolved', ['a']]],
-    ['all ended', content(a, b), content(over, makeAlert('b', ended)), ['alert-resolved', ['a', 'b']]],
+  const cases: [string, Content, Content, [string, string[]][]][] = [
+    ['the same', content(a), content(a), []],
+    ['other words', content(a), content(makeAlert('a', { summary: 'KeyError' })), []],
+    ['a new member', content(a), content(a, b), [['alert-added', ['b']]]],
+    ['one ended', content(a, b), content(over, b), [['alert-resolved', ['a']]]],
+    [
+      'one ended and one new',
+      content(a),
+      content(over, b),
+      [
+        ['alert-added', ['b']],
+        ['alert-resolved', ['a']],
+      ],
+    ],
+    ['ended before and still', content(over, b), content(over, b), []],
+    ['came and went between two deliveries', content(b), content(b, over), [['alert-resolved', ['a']]]],
+    ['all ended', content(a, b), content(over, makeAlert('b', ended)), [['alert-resolved', ['a', 'b']]]],
   ];
   for (const [name, delivered, desired, expected] of cases) {
-    it(`${name}: ${expected?.[0] ?? 'nothing'}`, () => {
-      const reply = replyFor(delivered, desired);
-      assert.deepEqual(reply && [reply.template, membersOf(reply).map(({ id }) => id)], expected);
+    it(`${name}: ${expected.map(([template]) => template).join(' and ') || 'nothing'}`, () => {
+      const replies = repliesFor(delivered, desired);
+      assert.deepEqual(
+        replies.map((reply) => [reply.template, membersOf(reply).map(({ id }) => id)]),
+        expected,
+      );
+      for (const { data } of replies)
+        assert.deepEqual([data.firing, data.total], [desired.data.firing, desired.data.total]);
     });
   }
 
-  it('says a notice again, whole, to which something was added', () => {
-    const notice = (runs: string[]): Content => ({
-      ...content(),
-      kind: 'notice',
-      template: 'run-finished',
-      data: { runs },
-    });
-    assert.deepEqual(replyFor(notice(['a']), notice(['a', 'b'])), notice(['a', 'b']));
-  });
-
-  it('says nothing of digests', () => {
+  it('says nothing of digests and notices', () => {
     const digest: Content = { ...content(), kind: 'digest', data: {} };
-    assert.equal(replyFor(digest, digest), null);
+    assert.deepEqual(repliesFor(digest, digest), []);
   });
 });

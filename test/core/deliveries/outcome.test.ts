@@ -25,17 +25,17 @@ describe('delivered', () => {
 describe('failed', () => {
   /** Failures so far, what the platform asks for, and the wait. */
   const waits: [number, number | null, number][] = [
-    [0, null, 1_000],
-    [1, null, 2_000],
-    [4, null, 16_000],
+    [1, null, 1_000],
+    [2, null, 2_000],
+    [5, null, 16_000],
     [50, null, 5 * MINUTE],
-    [0, 30_000, 30_000],
+    [1, 30_000, 30_000],
     [50, 30_000, 5 * MINUTE],
   ];
   for (const [attempts, retryAfterMs, expected] of waits) {
     it(`waits ${expected} ms after ${attempts} failures when asked for ${retryAfterMs}`, () => {
       const after = failed(makeRow('a', { attempts }), refused({ retryAfterMs }), T0, () => 1);
-      assert.deepEqual([after.nextAttemptAt - T0, after.attempts], [expected, attempts + 1]);
+      assert.deepEqual([after.nextAttemptAt - T0, after.attempts], [expected, attempts]);
       assert.deepEqual([after.lastError, after.gaveUp], ['refused', false]);
     });
   }
