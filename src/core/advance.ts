@@ -7,7 +7,8 @@ import { type Decision, type DeliveryTable, decideAlerts, decideNotice } from '.
 import { evaluateRules } from './alerts/evaluate.ts';
 import type { Routing } from './alerts/route.ts';
 import { isOwed } from './deliveries/next.ts';
-import { diff, remember } from './events/diff.ts';
+import { diff } from './events/diff.ts';
+import { remember } from './events/known.ts';
 import { noticesOf } from './events/notices.ts';
 
 /** Rows about matters that are over are kept this long, so that an operator can see what was told. */

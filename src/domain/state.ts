@@ -8,9 +8,16 @@ export interface KnownRun {
   readonly status: RunStatus;
   readonly started: boolean;
   readonly completedEpochs: number;
-  readonly sessions: number;
-  /** Its failed or stuck status was there at first sight and has not changed since: alerts nobody. */
+  /** How many logs it had: one for each start, until somebody prunes them. */
+  readonly logs: number;
+  /** Counts its starts; unlike `logs` it never falls. */
+  readonly session: number;
+  /** The session that was told as finished. */
+  readonly finishedSession: number | null;
+  /** Its failed or stuck status is old news and has not changed since: alerts nobody. */
   readonly quiet: boolean;
+  /** Since when its config has not been there; kept for a while, as checkouts make configs come and go. */
+  readonly goneAt: Instant | null;
 }
 
 /** A project that has been seen. Its first sight is the baseline: told once, alerts nobody. */

@@ -170,12 +170,45 @@ describe('advance', () => {
     assert.deepEqual(line.runs(60, { ...failed, host: 'gpu1' }), []);
   });
 
-  it('resolves an alert whose run is gone', () => {
+  it('holds an alert while its config is away for a moment, and resolves it when it stays away', () => {
     const line = new Timeline();
     line.runs(0, {});
     line.runs(30, failed);
-    const [row] = line.at(60, { runs: [] });
+    line.deliverAll();
+    assert.deepEqual(line.at(60, { runs: [] }), []);
+    assert.deepEqual(line.runs(90, failed), []);
+    line.at(120, { runs: [] });
+    const [row] = line.at(800, { runs: [] });
     assert.deepEqual(row && membersOf(row.desired).map((member) => member.resolution), ['no longer watched']);
+    line.deliverAll();
+    assert.deepEqual(line.runs(830, failed), [], 'it is old news when it comes back');
+  });
+
+  it('keeps quiet about a run of first sight whose config comes and goes, or whose logs are pruned', () => {
+    const line = new Timeline();
+    line.runs(0, { ...failed, sessions: 3 });
+    line.deliverAll();
+    line.at(30, { runs: [] });
+    assert.deepEqual(line.runs(60, { ...failed, sessions: 3 }), []);
+    assert.deepEqual(line.runs(90, { ...failed, sessions: 1 }), []);
+    const [row] = line.runs(120, { ...failed, sessions: 2 });
+    assert.deepEqual(states(row), ['firing'], 'but one more log is one more start');
+  });
+
+  it('takes the pruning of logs for no new failure', () => {
+    const line = new Timeline();
+    line.runs(0, { sessions: 3 });
+    line.runs(30, { ...failed, sessions: 3 });
+    line.deliverAll();
+    assert.deepEqual(line.runs(60, { ...failed, sessions: 1 }), []);
+  });
+
+  it('alerts nobody about a finished run whose epochs were raised', () => {
+    const line = new Timeline();
+    line.runs(0, {});
+    line.runs(30, finished);
+    line.deliverAll();
+    assert.deepEqual(line.runs(60, { ...failed, reason: 'stopped-writing' }), []);
   });
 
   it('waits 30 s for company where a message cannot be edited, and says one thing a minute', () => {

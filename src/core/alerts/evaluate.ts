@@ -1,7 +1,9 @@
 import type { Alert, RuleVerdict } from '../../domain/alert.ts';
 import type { RuleSettings } from '../../domain/receiver.ts';
+import type { Run } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
-import type { KnownProject } from '../../domain/state.ts';
+import type { KnownProject, KnownRun } from '../../domain/state.ts';
+import { isBrieflyGone } from '../events/known.ts';
 import { RULES } from '../rules/index.ts';
 import type { HostRule, RunRule } from '../rules/rule.ts';
 import { alertIdentity, stepAlert } from './lifecycle.ts';
@@ -56,18 +58,15 @@ export function evaluateRules(
     }
     for (const run of snapshot.runs) {
       if (!scanned.has(run.project)) continue;
-      const quiet = projects[run.project]?.runs[run.config]?.quiet === true;
-      const verdict: RuleVerdict = quiet ? { state: 'clear', reason: 'so at first sight' } : rule.evaluate(run);
-      ask(rule, run, verdict);
+      const known = projects[run.project]?.runs[run.config];
+      const subject = asCounted(run, known);
+      ask(rule, subject, known?.quiet === true ? OLD_NEWS : rule.evaluate(subject));
     }
   }
 
   for (const [identity, alert] of Object.entries(before)) {
     if (asked.has(identity)) continue;
-    const unread = alert.labels.project !== undefined && isUnread(alert.labels.project, snapshot, scanned);
-    const verdict: RuleVerdict = unread
-      ? { state: 'unknown', reason: 'not read yet' }
-      : { state: 'clear', reason: goneBecause(alert, snapshot) };
+    const verdict = verdictWithoutSubject(alert, snapshot, scanned, projects);
     keep(
       identity,
       stepAlert(alert, verdict, { identity, rule: alert.rule, labels: alert.labels, settings: OFF }, snapshot.at),
@@ -81,14 +80,26 @@ type AskedOf<Subject> = Pick<RunRule | HostRule, 'name'> & {
   labels(subject: Subject): Alert['labels'];
 };
 
+const OLD_NEWS: RuleVerdict = { state: 'clear', reason: 'old news' };
+
 const OFF: RuleSettings = { enabled: false, severity: 'info', holdForMs: Number.POSITIVE_INFINITY };
 
-function isUnread(project: string, snapshot: Snapshot, scanned: ReadonlySet<string>): boolean {
-  return snapshot.projects.some((known) => known.name === project) && !scanned.has(project);
+/** The session is counted over the pruning of logs, which is no new start. */
+function asCounted(run: Run, known: KnownRun | undefined): Run {
+  return known === undefined || known.session === run.sessions ? run : { ...run, sessions: known.session };
 }
 
-function goneBecause(alert: Alert, snapshot: Snapshot): string {
-  const { run, project } = alert.labels;
+/** An alert whose subject the snapshot does not show: not read, away for a moment, or gone. */
+function verdictWithoutSubject(
+  { labels }: Alert,
+  snapshot: Snapshot,
+  scanned: ReadonlySet<string>,
+  projects: Readonly<Record<string, KnownProject>>,
+): RuleVerdict {
+  const { project = '', run = '' } = labels;
+  const isConfigured = snapshot.projects.some(({ name }) => name === project);
+  if (isConfigured && !scanned.has(project)) return { state: 'unknown', reason: 'not read yet' };
+  if (isBrieflyGone(projects[project]?.runs[run], snapshot.at)) return { state: 'unknown', reason: 'gone just now' };
   const still = snapshot.runs.some((other) => other.config === run && other.project === project);
-  return still ? 'started again' : 'no longer watched';
+  return { state: 'clear', reason: still ? 'started again' : 'no longer watched' };
 }

@@ -2,11 +2,10 @@ import type { Event } from '../../domain/event.ts';
 import type { HostState } from '../../domain/host.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ProjectState, Snapshot } from '../../domain/snapshot.ts';
-import type { KnownHost, KnownProject, KnownRun, State } from '../../domain/state.ts';
+import type { KnownHost, KnownProject, KnownRun } from '../../domain/state.ts';
 import type { Instant } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
-
-type Known = Pick<State, 'projects' | 'hosts'>;
+import { hasStarted, isOldFind, isReopened, isRestart, type Known, sessionOf } from './known.ts';
 
 /**
  * What happened since `known`, in the order of the snapshot. What is known outlives the process, so
@@ -25,43 +24,6 @@ export function diff(known: Known, snapshot: Snapshot): Event[] {
   ];
 }
 
-/** What to remember after the snapshot. Projects and hosts that could not be read stay as they were. */
-export function remember(known: Known, snapshot: Snapshot): Known {
-  const projects: Record<string, KnownProject> = { ...known.projects };
-  const byProject = runsByProject(snapshot.runs);
-  for (const project of snapshot.projects) {
-    if (!project.scanned) continue;
-    const before = known.projects[project.name];
-    const runs: Record<string, KnownRun> = {};
-    for (const run of byProject.get(project.name) ?? []) {
-      runs[run.config] = knownRun(run, before?.runs[run.config], before === undefined);
-    }
-    projects[project.name] = { firstSeenAt: before?.firstSeenAt ?? snapshot.at, runs };
-  }
-  const hosts: Record<string, KnownHost> = { ...known.hosts };
-  for (const host of snapshot.hosts) {
-    if (host.reachable !== null) hosts[host.name] = { reachable: host.reachable, since: host.since };
-  }
-  return { projects, hosts };
-}
-
-function knownRun(run: Run, before: KnownRun | undefined, firstSight: boolean): KnownRun {
-  if (run.reason === 'host-unreachable' && before !== undefined) return before;
-  const bad = run.status === 'failed' || run.status === 'stuck';
-  const unchanged = before?.status === run.status && before.sessions === run.sessions;
-  return {
-    status: run.status,
-    started: hasStarted(run),
-    completedEpochs: run.progress.completedEpochs,
-    sessions: run.sessions,
-    quiet: firstSight ? bad : unchanged && before.quiet,
-  };
-}
-
-function hasStarted(run: Run): boolean {
-  return run.reason !== 'never-started';
-}
-
 function runsByProject(runs: readonly Run[]): Map<string, Run[]> {
   return groupBy(runs, (run) => run.project);
 }
@@ -78,10 +40,10 @@ function projectEvents(before: KnownProject | undefined, project: ProjectState, 
   }
   const events = runs
     .filter((run) => run.reason !== 'host-unreachable')
-    .flatMap((run) => runEvents(before.runs[run.config], run, at));
+    .flatMap((run) => runEvents(before.runs[run.config], run, before, at));
   const present = new Set(runs.map((run) => run.config));
-  for (const config of Object.keys(before.runs)) {
-    if (!present.has(config))
+  for (const [config, run] of Object.entries(before.runs)) {
+    if (run.goneAt === null && !present.has(config))
       events.push({ kind: 'run-removed', at, project: project.name, config, host: project.readFrom });
   }
   return events;
@@ -96,15 +58,16 @@ function countByStatus(runs: readonly Run[]): Record<string, number> {
   return counts;
 }
 
-function runEvents(before: KnownRun | undefined, run: Run, at: Instant): Event[] {
+function runEvents(before: KnownRun | undefined, run: Run, project: KnownProject, at: Instant): Event[] {
   const base = { at, project: run.project, config: run.config, host: run.host };
   const events: Event[] = [];
   if (before === undefined) events.push({ kind: 'run-added', ...base, status: run.status });
+  if (isOldFind(run, before, project)) return events;
 
   const started = hasStarted(run) && !before?.started;
-  const restarted = before?.started === true && run.sessions > before.sessions;
+  const restarted = isRestart(run, before);
   if (started) events.push({ kind: 'run-started', ...base });
-  if (restarted) events.push({ kind: 'run-restarted', ...base, session: run.sessions });
+  if (restarted) events.push({ kind: 'run-restarted', ...base, session: sessionOf(run, before) });
 
   const from = before?.completedEpochs ?? 0;
   const { completedEpochs: to, totalEpochs: total } = run.progress;
@@ -125,17 +88,18 @@ function statusEvents(before: KnownRun | undefined, run: Run, base: RunEventBase
   const completedEpochs = run.progress.completedEpochs;
   switch (run.status) {
     case 'finished':
+      if (before?.finishedSession === sessionOf(run, before)) return [];
       return [
         {
           kind: 'run-finished',
           ...base,
           earlyStopped: run.progress.earlyStopped,
           completedEpochs,
-          session: run.sessions,
+          session: sessionOf(run, before),
         },
       ];
     case 'failed':
-      if (!hasStarted(run)) return [];
+      if (!hasStarted(run) || isReopened(run, before)) return [];
       return [{ kind: 'run-failed', ...base, reason: run.reason, summary: failureSummary(run), completedEpochs }];
     case 'stuck':
       return [{ kind: 'run-stuck', ...base, silentSince: run.lastUpdate }];

@@ -11,8 +11,11 @@ const knownRun = z.object({
   status: z.enum(RUN_STATUSES),
   started: z.boolean(),
   completedEpochs: z.number(),
-  sessions: z.number(),
+  logs: z.number(),
+  session: z.number(),
+  finishedSession: z.number().nullable(),
   quiet: z.boolean(),
+  goneAt: instant.nullable(),
 });
 
 const alert = z.object({

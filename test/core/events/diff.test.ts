@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { diff, remember } from '../../../src/core/events/diff.ts';
+import { diff } from '../../../src/core/events/diff.ts';
+import { remember } from '../../../src/core/events/known.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { EMPTY_STATE } from '../../../src/domain/state.ts';
 import { makeHost, makeProject, makeRun, makeSnapshot, T0 } from '../../support/make.ts';
@@ -40,6 +41,8 @@ const changes: [string, Partial<Run> | null, Partial<Run> | null, string[]][] = 
     ['run-added', 'run-started', 'run-failed'],
   ],
   ['a config removed', {}, null, ['run-removed']],
+  ['its totals raised after it had finished', finished, { ...failed, progress: progress(10) }, []],
+  ['its old logs pruned', { ...failed, sessions: 3 }, { ...failed, sessions: 2 }, []],
   ['its host out of reach', {}, { ...failed, reason: 'host-unreachable' }, []],
 ];
 
@@ -75,6 +78,41 @@ describe('diff', () => {
     const snapshot = makeSnapshot({ projects: [makeProject({ scanned: false })] });
     assert.deepEqual(diff(known, snapshot), []);
     assert.deepEqual(remember(known, snapshot).projects, known.projects);
+  });
+
+  it('tells a finish once for each start, also when it wrote on meanwhile', () => {
+    const over = { ...finished, progress: progress(10) };
+    let known = knownAfter(over);
+    const step = (run: Partial<Run>) => {
+      const snapshot = makeSnapshot({ at: T0 + 1000, runs: [makeRun(run)] });
+      const kinds = diff(known, snapshot).map((event) => event.kind);
+      known = { ...known, ...remember(known, snapshot) };
+      return kinds;
+    };
+    assert.deepEqual(step({ progress: progress(10) }), []);
+    assert.deepEqual(step(over), []);
+    assert.deepEqual(step({ ...over, sessions: 2 }), ['run-restarted', 'run-finished']);
+  });
+
+  it('adds what was over before the project was first seen without a word on how it ended', () => {
+    const known = knownAfter({});
+    const archived = makeRun({ ...failed, config: 'configs/old.py', lastUpdate: T0 - 1 });
+    const kinds = diff(known, makeSnapshot({ at: T0 + 1000, runs: [makeRun(), archived] })).map((event) => event.kind);
+    assert.deepEqual(kinds, ['run-added']);
+  });
+
+  it('tells a config that went and came back as one that went', () => {
+    const known = knownAfter(failed);
+    const without = makeSnapshot({ at: T0 + 1000, runs: [] });
+    assert.deepEqual(
+      diff(known, without).map((event) => event.kind),
+      ['run-removed'],
+    );
+    const after = { ...known, ...remember(known, without) };
+    assert.deepEqual(diff(after, makeSnapshot({ at: T0 + 2000, runs: [] })), []);
+    assert.deepEqual(diff(after, makeSnapshot({ at: T0 + 2000, runs: [makeRun(failed)] })), []);
+    const week = remember(after, makeSnapshot({ at: T0 + 8 * 86_400_000, runs: [] }));
+    assert.deepEqual(week.projects.lab?.runs, {});
   });
 
   it('tells hosts lost and back, but not a host seen for the first time', () => {

@@ -1,0 +1,93 @@
+import type { Run } from '../../domain/run.ts';
+import type { Snapshot } from '../../domain/snapshot.ts';
+import type { KnownHost, KnownProject, KnownRun, State } from '../../domain/state.ts';
+import { DAY, type Instant, MINUTE } from '../../domain/time.ts';
+import { groupBy } from '../../util/group-by.ts';
+
+export type Known = Pick<State, 'projects' | 'hosts'>;
+
+/** A config that comes back within this time was never away: a checkout, a slow disk. Its alerts wait for it. */
+const GONE_GRACE = 10 * MINUTE;
+
+/** After this a config that comes back is a new one. */
+const GONE_KEPT = 7 * DAY;
+
+/** What to remember after the snapshot. Projects and hosts that could not be read stay as they were. */
+export function remember(known: Known, snapshot: Snapshot): Known {
+  const projects: Record<string, KnownProject> = { ...known.projects };
+  const byProject = groupBy(snapshot.runs, (run) => run.project);
+  for (const project of snapshot.projects) {
+    if (!project.scanned) continue;
+    projects[project.name] = knownProject(known.projects[project.name], byProject.get(project.name) ?? [], snapshot.at);
+  }
+  const hosts: Record<string, KnownHost> = { ...known.hosts };
+  for (const host of snapshot.hosts) {
+    if (host.reachable !== null) hosts[host.name] = { reachable: host.reachable, since: host.since };
+  }
+  return { projects, hosts };
+}
+
+function knownProject(before: KnownProject | undefined, seen: readonly Run[], at: Instant): KnownProject {
+  const runs: Record<string, KnownRun> = {};
+  for (const run of seen) runs[run.config] = knownRun(run, before?.runs[run.config], before, at);
+  for (const [config, run] of Object.entries(before?.runs ?? {})) {
+    const goneAt = run.goneAt ?? at;
+    if (runs[config] === undefined && at - goneAt < GONE_KEPT) runs[config] = { ...run, goneAt };
+  }
+  return { firstSeenAt: before?.firstSeenAt ?? at, runs };
+}
+
+function knownRun(run: Run, before: KnownRun | undefined, project: KnownProject | undefined, at: Instant): KnownRun {
+  if (run.reason === 'host-unreachable' && before !== undefined) return { ...before, goneAt: null };
+  const session = sessionOf(run, before);
+  return {
+    status: run.status,
+    started: hasStarted(run),
+    completedEpochs: run.progress.completedEpochs,
+    logs: run.sessions,
+    session,
+    finishedSession: run.status === 'finished' ? session : (before?.finishedSession ?? null),
+    quiet: (run.status === 'failed' || run.status === 'stuck') && isOldNews(run, before, project, at),
+    goneAt: null,
+  };
+}
+
+export function hasStarted(run: Run): boolean {
+  return run.reason !== 'never-started';
+}
+
+/** Whether it has begun anew since. Fewer logs than before mean that somebody has pruned them. */
+export function isRestart(run: Run, before: KnownRun | undefined): boolean {
+  return before?.started === true && run.sessions > before.logs;
+}
+
+/** Which start of the run this is, counted over the pruning of logs. */
+export function sessionOf(run: Run, before: KnownRun | undefined): number {
+  if (before === undefined || !before.started) return run.sessions;
+  return before.session + Math.max(0, run.sessions - before.logs);
+}
+
+/** Whether a project that is known shows a run for the first time that was over before the bot came. */
+export function isOldFind(run: Run, before: KnownRun | undefined, project: KnownProject | undefined): boolean {
+  return (
+    before === undefined && project !== undefined && run.lastUpdate !== null && run.lastUpdate < project.firstSeenAt
+  );
+}
+
+/** A finished run that counts as failed since somebody raised its epochs. Nothing has happened to it. */
+export function isReopened(run: Run, before: KnownRun | undefined): boolean {
+  const wasOver = before?.status === 'finished' || before?.status === 'outdated';
+  return wasOver && run.status === 'failed' && sessionOf(run, before) === before.session;
+}
+
+/** Whether a bad status was there at first sight, or came about without anything happening to the run. */
+function isOldNews(run: Run, before: KnownRun | undefined, project: KnownProject | undefined, at: Instant): boolean {
+  if (project === undefined || isOldFind(run, before, project) || isReopened(run, before)) return true;
+  if (before === undefined || before.status !== run.status || sessionOf(run, before) !== before.session) return false;
+  return before.quiet || (before.goneAt !== null && !isBrieflyGone(before, at));
+}
+
+/** Whether the alerts of a run whose config is not there wait for it. */
+export function isBrieflyGone(run: KnownRun | undefined, at: Instant): boolean {
+  return run !== undefined && run.goneAt !== null && at - run.goneAt < GONE_GRACE;
+}
