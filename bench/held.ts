@@ -98,7 +98,7 @@ function generatedReader(host: Host): HostReader {
     const sample = fleetSnapshot([], 1).hosts[0]?.sample;
     if (!sample) throw new Error('no sample');
     const runs = host.name === 'gpu1' ? Array.from({ length: RUNS }, (_, index) => runAt(index)) : [];
-    const scans = host.name === 'gpu1' ? [{ project: 'lab', at: T0, runs, problems: [] }] : [];
+    const scans = host.name === 'gpu1' ? [{ project: 'lab', at: T0, runs, absent: false, problems: [] }] : [];
     return { sample: { ...sample, host: host.name, processes }, processes, scans, scanError: null };
   };
   return {

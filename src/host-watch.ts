@@ -76,7 +76,9 @@ export function createHostWatch(parts: Parts): HostWatch {
   function reached(seen: HostReading): void {
     if (state.reachable !== true) logger.info({ host: host.name }, 'host reachable');
     const since = state.reachable === true ? state.since : clock.now();
-    state = { name: host.name, reachable: true, error: null, since, sample: seen.sample };
+    // A round trip that took too long says nothing of the clock; the last one that did still holds.
+    const clockSkewS = seen.sample.clockSkewS ?? state.sample?.clockSkewS ?? null;
+    state = { name: host.name, reachable: true, error: null, since, sample: { ...seen.sample, clockSkewS } };
     if (seen.scanError !== null) logger.warn({ host: host.name, reason: seen.scanError }, 'run folders not read');
     onReading(seen, false);
     onState();

@@ -5,6 +5,7 @@ import type { Host, HostState } from './domain/host.ts';
 import type { Clock, HostReader, Logger, Random, RunsCache, RunsReading } from './domain/ports.ts';
 import type { Project, ProjectScan, Run, Verdict } from './domain/run.ts';
 import type { Snapshot } from './domain/snapshot.ts';
+import { DAY, type Instant } from './domain/time.ts';
 import { createHostWatch, type HostWatch } from './host-watch.ts';
 
 export interface Monitor {
@@ -127,7 +128,7 @@ export function createMonitor(parts: Parts): Monitor {
     },
     cache: () => ({
       readers: Object.fromEntries([...readers].map(([name, reader]) => [name, reader.cache()])),
-      runs: [...previous.values()].filter(isWorthKeeping),
+      runs: [...previous.values()].filter((run) => isWorthKeeping(run, clock.now())),
     }),
     start() {
       for (const watch of watches.values()) watch.start();
@@ -147,6 +148,7 @@ function logsOf(newestLog: string): string[] {
 }
 
 /** Everything about other runs is on the disk. */
-function isWorthKeeping(run: Run): boolean {
-  return run.status === 'running' || run.status === 'stuck' || run.verdict !== null;
+function isWorthKeeping(run: Run, now: Instant): boolean {
+  const young = run.lastUpdate !== null && now - run.lastUpdate < DAY;
+  return young || run.status === 'running' || run.status === 'stuck' || run.verdict !== null;
 }

@@ -87,7 +87,7 @@ class FakeReader implements HostReader {
   /** The disk of the host has these runs. */
   scan(...runs: Partial<RunFacts>[]): void {
     if (this.answer instanceof HostError) throw this.answer;
-    const scans = [{ project: 'lab', at: T0, runs: runs.map(makeFacts), problems: [] }];
+    const scans = [{ project: 'lab', at: T0, runs: runs.map(makeFacts), absent: false, problems: [] }];
     this.answer = { ...this.answer, scans, scanError: null };
   }
 
@@ -244,7 +244,10 @@ describe('monitor', () => {
     const cache = first.monitor.cache();
     assert.deepEqual(
       cache.runs.map(({ config, status }) => [config, status]),
-      [['configs/exp/a.py', 'running']],
+      [
+        ['configs/exp/a.py', 'running'],
+        ['configs/exp/b.py', 'finished'],
+      ],
     );
     assert.deepEqual(cache.readers, { gpu1: { learnt: 2 }, gpu2: { learnt: 0 } });
 

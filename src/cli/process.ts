@@ -9,6 +9,8 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   const { stdout: out, stderr: err, stdin: input, env } = process;
+  // A closed pipe or a terminal that is gone ends nothing but what would have been shown there.
+  for (const stream of [out, err, input]) stream.on('error', () => undefined);
   process.exitCode = await runCli({ argv, cwd: process.cwd(), env, out, err, input, interrupted, interrupt });
   // A platform's client may hold the process for half a minute after it was stopped.
   input.destroy();

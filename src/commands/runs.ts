@@ -6,6 +6,8 @@ export const runs: Command = {
   description: 'every run with its status and progress',
   usage: '',
   async run(_words, queries, { redact }) {
-    return { template: 'runs', data: { ...runsView(queries.snapshot(), redact) } };
+    const snapshot = queries.snapshot();
+    const failed = snapshot.projects.some(({ scanned, stale }) => stale || !scanned);
+    return { template: 'runs', data: { ...runsView(snapshot, redact) }, failed };
   },
 };

@@ -34,6 +34,7 @@ export function buildSnapshot(seen: Seen, explain: (logTail: string) => Verdict 
       root: project.root,
       readFrom: project.readFrom,
       scanned: scan !== undefined && project.runsOn.every((name) => probed.has(name)),
+      stale: host?.reachable === false || scan?.absent === true || error !== undefined,
       problems: [...(scan?.problems ?? []), ...(error === undefined ? [] : [error])],
     });
     if (scan !== undefined) runs.push(...projectRuns(project, scan, host, processes, { seen, explain, now }));
@@ -51,7 +52,7 @@ function projectRuns(
   const unseenHosts = new Set(project.runsOn.filter((host) => !processes.has(host)));
   const configs = new Set(scan.runs.map((facts) => facts.config));
   const found = findRunProcesses(project, configs, processes);
-  const outOfReach = readFrom?.reachable === false;
+  const outOfReach = readFrom?.reachable === false || scan.absent || seen.scanErrors.has(project.name);
   return scan.runs.map((facts) => {
     const previous = seen.previous.get(`${facts.project}:${facts.config}`) ?? null;
     const run = buildRun(facts, {

@@ -90,6 +90,8 @@ export interface ProjectScan {
   readonly project: string;
   readonly at: Instant;
   readonly runs: readonly RunFacts[];
+  /** The disk is not there (an unmounted share, a folder moved away): `runs` are those known before. */
+  readonly absent: boolean;
   readonly problems: readonly string[];
 }
 

@@ -8,6 +8,8 @@ export interface ProjectState {
   readonly readFrom: string;
   /** false until its disk has been read and every host asked that its processes may live on. */
   readonly scanned: boolean;
+  /** Its disk could not be read the last time: its runs are as they were known. */
+  readonly stale: boolean;
   readonly problems: readonly string[];
 }
 

@@ -194,6 +194,17 @@ describe('command line', function () {
       }
     });
 
+    it('goes on when the terminal it prints to is gone', async () => {
+      const bot = start();
+      await bot.says('0 runs');
+      bot.child.stdout?.destroy();
+      bot.child.stderr?.destroy();
+      for (let i = 0; i < 3; i += 1) bot.type('status');
+      const { data } = await json(['status']);
+      assert.equal(data.bot.running, true);
+      assert.equal(await bot.stopped('SIGTERM'), 0);
+    });
+
     it('takes a good edit of the configuration, and keeps the old one over a bad edit', async () => {
       const file = join(folder.path, 'pylon.yaml');
       writeFileSync(file, 'hosts: [{name: first}]\n');

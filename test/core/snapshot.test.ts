@@ -37,7 +37,7 @@ const down = (name: string): HostState => makeHost({ name, reachable: false });
 const unprobed = (name: string): HostState => makeHost({ name, reachable: null, sample: null });
 
 function scanOf(...runs: RunFacts[]): ProjectScan {
-  return { project: 'lab', at: T0, runs, problems: [] };
+  return { project: 'lab', at: T0, runs, absent: false, problems: [] };
 }
 
 function snapshotOf(over: Partial<Seen> & { readonly facts?: Partial<RunFacts>; readonly before?: Run | null }) {
@@ -169,7 +169,7 @@ describe('buildSnapshot', () => {
   it('is not scanned, and has no runs, before its disk was read', () => {
     const { projects, runs } = snapshotOf({ scans: new Map(), scanErrors: new Map([['lab', 'cut off']]) });
     assert.deepEqual(projects, [
-      { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: false, problems: ['cut off'] },
+      { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: false, stale: true, problems: ['cut off'] },
     ]);
     assert.deepEqual(runs, []);
   });
@@ -183,4 +183,17 @@ describe('buildSnapshot', () => {
     assert.deepEqual(projects[0]?.problems, ['a.py cannot be read', 'cut off']);
     assert.equal(runs.length, 1);
   });
+});
+
+describe('buildSnapshot of a disk that is not there', () => {
+  const gone: [string, Partial<Seen>][] = [
+    ['moved away or unmounted', { scans: new Map([['lab', { ...scanOf(makeFacts(silent)), absent: true }]]) }],
+    ['not readable', { scanErrors: new Map([['lab', 'looking at the run folders took too long']]) }],
+  ];
+  for (const [name, seen] of gone) {
+    it(`leaves runs as they were known: ${name}`, () => {
+      const { runs, projects } = snapshotOf({ facts: silent, before: makeRun(), ...seen });
+      assert.deepEqual([runs[0]?.status, runs[0]?.reason, projects[0]?.stale], ['running', outOfReach, true]);
+    });
+  }
 });

@@ -286,7 +286,13 @@ export const SAMPLES: Readonly<Record<string, Content>> = {
     group(
       [...TWELVE, HOST_DOWN, over(alertView({ id: 'z' }))],
       [
-        { rule: 'run-failed', state: 'firing', summary: 'CUDA out of memory', count: 12, runs: ['a.py', 'b.py'] },
+        {
+          rule: 'run-failed',
+          state: 'firing',
+          summary: 'CUDA out of memory',
+          count: 12,
+          runs: Array.from({ length: 12 }, (_, index) => `${index}.py`),
+        },
         { rule: 'host-unreachable', state: 'firing', summary: 'it does not answer', count: 1, runs: ['gpu2'] },
         { rule: 'run-failed', state: 'resolved', summary: 'CUDA out of memory', count: 1, runs: ['c.py'] },
       ],

@@ -5,6 +5,14 @@ import type { AlertGroupView } from '../../src/domain/views.ts';
 import { realRenderer } from './helpers.ts';
 import { alertsAbout, alertView, content, group, over, RUNS, runView, SAMPLES, STATUS } from './samples.ts';
 
+const EVIDENCE = [
+  '```',
+  'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.',
+  'after 57 of 100 epochs',
+  'log: /nfs/pylon/logs/exp/a/train_3.log',
+  '```',
+];
+
 const renderer = realRenderer();
 
 /** Title and lines of the whole message; evidence and blank lines left out. */
@@ -24,11 +32,19 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'one alert added': [
     '**Run failed: configs/exp/a.py**',
     'CUDA out of memory on GPU 0, 20.00 MiB requested · 3 alerts in all',
+    '---',
+    ...EVIDENCE,
   ],
   'many alerts added': [
     '**New: 12 runs failed**: configs/exp/0.py, configs/exp/1.py, configs/exp/2.py, configs/exp/3.py, configs/exp/4.py and 7 more',
     '**New: 1 host unreachable**: gpu2',
     '20 alerts in all',
+    '---',
+    ...[0, 1, 2].flatMap((index) => [
+      `**configs/exp/${index}.py**: CUDA out of memory on GPU 0, 20.00 MiB requested`,
+      ...EVIDENCE,
+    ]),
+    'And 10 more',
   ],
   'one of one resolved': ['**Resolved: configs/exp/a.py** (run failed) · running again, after 2 h 5 min'],
   'one of three resolved': [
@@ -94,13 +110,14 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     '| GPU | Name                  |  Use |           Memory | Temperature |   Power |',
     '| --: | --------------------- | ---: | ---------------: | ----------: | ------: |',
     '|   0 | NVIDIA H100 80GB HBM3 |  97% | 60 GiB of 80 GiB |       61 °C | 512.4 W |',
-    '|   1 | NVIDIA H100 80GB HBM3 | lost |           ? of ? |        ? °C |     ? W |',
+    '|   1 | NVIDIA H100 80GB HBM3 | lost |                ? |           ? |       ? |',
     '**Disks**',
     '- /nfs: 1 TiB free of 10 TiB',
     '|  PID | User  | GPU | Memory | Run or command   |',
     '| ---: | ----- | --: | -----: | ---------------- |',
     '| 4711 | alice |   0 | 60 GiB | configs/exp/a.py |',
     '|   99 | ?     |     |        | python x.py      |',
+    '**Could not be read**',
     '- disks: df timed out',
     '## gpu2: unreachable',
     'no answer within 10 s',
@@ -113,10 +130,7 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   error: ["There is no host 'gpu9'.", 'Hosts: gpu1, gpu2'],
   'error without a hint': ['The host did not answer in time.'],
   'no digest': ['No digest is kept for 2024-01-15.'],
-  recovered: [
-    '# The state file was damaged; a good copy is in use',
-    'state.json ended early; the copy of 14:30 was used.',
-  ],
+  recovered: ['# The state file was damaged', 'state.json ended early; the copy of 14:30 was used.'],
 };
 
 function lines(markdown: string): string[] {
@@ -181,7 +195,7 @@ describe('alert', () => {
     assert.deepEqual(body('many alerts of two kinds, some resolved'), [
       '# 12 runs failed, 1 host unreachable',
       '- **12 runs failed**: CUDA out of memory',
-      '  - a.py, b.py',
+      '  - 0.py, 1.py, 2.py, 3.py, 4.py and 7 more',
       '- **1 host unreachable**: it does not answer',
       '  - gpu2',
       '- Resolved: **1 run failed**: CUDA out of memory',

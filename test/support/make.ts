@@ -50,7 +50,7 @@ export function makeHost(over: Partial<HostState> = {}): HostState {
 }
 
 export function makeProject(over: Partial<ProjectState> = {}): ProjectState {
-  return { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: true, problems: [], ...over };
+  return { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: true, stale: false, problems: [], ...over };
 }
 
 export function makeSnapshot(over: Partial<Snapshot> = {}): Snapshot {

@@ -36,6 +36,7 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
     },
     attention: [
       ...attention(alerts),
+      ...hosts.flatMap(lostGpus),
       ...queries
         .undelivered()
         .map(({ receiver, reason }) => ({ text: `not told to ${receiver}: ${reason}`, ref: receiver })),
@@ -86,6 +87,12 @@ function gpuCounts(
   );
   const held = idle.filter((gpu) => (gpu.memory.used ?? 0) > HELD_ABOVE_BYTES);
   return { total: gpus.length, idle: idle.length, free: idle.length - held.length, held: held.length };
+}
+
+/** No rule speaks of them yet, but nobody should have to look for them. */
+function lostGpus({ name, sample }: HostState): { text: string; ref: string }[] {
+  const lost = sample?.gpus?.filter(({ state }) => state !== 'ok') ?? [];
+  return lost.map(({ index, state }) => ({ text: `${name}: GPU ${index} is ${state}`, ref: name }));
 }
 
 function attention(alerts: readonly Alert[]): { text: string; ref: string }[] {

@@ -57,6 +57,7 @@ export function scanOf(state: ProjectState, at: Instant): ProjectScan {
     project: project.name,
     at,
     runs: listed.map((record) => factsOf(record, project)),
+    absent: state.absent !== null,
     problems: problemsOf(state),
   };
 }

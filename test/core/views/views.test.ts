@@ -122,7 +122,7 @@ describe('status view', () => {
     assert.deepEqual(view.alerts, { critical: 1, warning: 1, info: 0 });
     assert.deepEqual(
       view.attention.map(({ ref }) => ref),
-      ['c', 'w', 'pi', 'lab'],
+      ['c', 'w', 'gpu1', 'pi', 'lab'],
     );
     assert.equal(view.attention[0]?.text, 'run-failed configs/d.py: CUDA out of memory');
   });

@@ -48,6 +48,8 @@ export function createTerminalConversation(options: TerminalOptions): TerminalCo
       lines.on('line', (line) => {
         answered = answered.then(() => answer(line, handler));
       });
+      // A terminal that has gone away ends the talk, not the bot.
+      lines.on('error', () => lines?.close());
       lines.on('SIGINT', interrupt);
       lines.on('close', () => {
         lines = null;
