@@ -122,9 +122,17 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
   const firstLook = monitor.probe(null);
   // A digest that was missed is due at once, and tells of what is seen.
   const scheduled = firstLook.then(() => (config.summary.enabled && !stopping ? scheduler.start() : undefined));
-  const greeting = Promise.race([firstLook, new Promise((resolve) => clock.after(GREETING_WAIT, () => resolve(null)))])
-    .then(() => handler('status', { channel: 'console', user: 'terminal' }))
-    .then((message) => terminal.print(`${renderText(message, io.style)}\n`));
+  // A newcomer without a configuration has one machine, and sees it whole.
+  const greetings = config.file === null ? ['probe', 'status'] : ['status'];
+  const greeting = Promise.race([
+    firstLook,
+    new Promise((resolve) => clock.after(GREETING_WAIT, () => resolve(null))),
+  ]).then(async () => {
+    for (const question of greetings) {
+      const message = await handler(question, { channel: 'console', user: 'terminal' });
+      terminal.print(`${renderText(message, io.style)}\n`);
+    }
+  });
 
   return {
     async stop() {

@@ -121,7 +121,7 @@ describe('command line', function () {
     it('tells at the start what does not exist yet', async () => {
       writeFileSync(join(folder.path, 'pylon.yaml'), 'heartbeat: {url: "https://example.org/x"}\n');
       const bot = start();
-      await bot.says('0 runs');
+      await bot.says('No runs are watched');
       assert.match(bot.errors(), /pylon\.yaml:1: heartbeat\.url: not yet supported/);
     });
 
@@ -141,7 +141,7 @@ describe('command line', function () {
   describe('with a bot', () => {
     it('is answered by it, and a second bot on the same folder exits 2 and says why', async () => {
       const bot = start();
-      await bot.says('0 runs');
+      await bot.says('No runs are watched');
       const { data } = await json(['status']);
       assert.equal(data.bot.running, true);
       const second = start();
@@ -153,7 +153,7 @@ describe('command line', function () {
 
     it('answers what is typed into its terminal', async () => {
       const bot = start();
-      await bot.says('0 runs');
+      await bot.says('No runs are watched');
       for (const [typed, said] of [
         ['/pylon status', 'Nothing needs attention'],
         ['summary', 'Daily Summary'],
@@ -196,7 +196,7 @@ describe('command line', function () {
 
     it('goes on when the terminal it prints to is gone', async () => {
       const bot = start();
-      await bot.says('0 runs');
+      await bot.says('No runs are watched');
       bot.child.stdout?.destroy();
       bot.child.stderr?.destroy();
       for (let i = 0; i < 3; i += 1) bot.type('status');

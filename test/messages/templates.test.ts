@@ -263,3 +263,22 @@ describe('long lists', () => {
     assert.ok(renderer.markdown(content('alert', view)).includes('configs/exp/49.py and 10 more\n'));
   });
 });
+
+describe('status without runs', () => {
+  it('says so, and how there could be some', () => {
+    const runs = {
+      running: 0,
+      finished: 0,
+      failed: 0,
+      stuck: 0,
+      outdated: 0,
+      never_started: 0,
+      total: 0,
+      completion_pct: null,
+    };
+    const text = renderer.markdown(content('status', { ...STATUS, runs }));
+    assert.match(text, /^# No runs are watched\n/);
+    assert.match(text, /those that `pylon.yaml` names/);
+    assert.ok(!text.includes('**Runs:**'));
+  });
+});
