@@ -1,4 +1,5 @@
 import type { Event } from './event.ts';
+import type { RunCounts } from './run.ts';
 import type { Instant } from './time.ts';
 
 export type DigestSection = 'experiment_statistics' | 'resource_utilization' | 'key_events' | 'progress_overview';
@@ -12,15 +13,7 @@ export interface FleetSample {
     readonly cpu_pct: number | null;
     readonly gpus: readonly GpuFigures[] | null;
   }[];
-  readonly runs: {
-    readonly running: number;
-    readonly finished: number;
-    readonly failed: number;
-    readonly stuck: number;
-    readonly outdated: number;
-    readonly never_started: number;
-    readonly total: number;
-  };
+  readonly runs: RunCounts;
 }
 
 export interface GpuFigures {

@@ -1,4 +1,4 @@
-import type { RunReason, RunStatus } from './run.ts';
+import type { RunCounts, RunReason, RunStatus } from './run.ts';
 import type { Instant } from './time.ts';
 
 interface RunEventBase {
@@ -39,7 +39,7 @@ export type Event =
       readonly kind: 'project-found';
       readonly at: Instant;
       readonly project: string;
-      readonly counts: Readonly<Record<string, number>>;
+      readonly counts: RunCounts;
     }
   | { readonly kind: 'host-lost'; readonly at: Instant; readonly host: string; readonly error: string }
   | { readonly kind: 'host-back'; readonly at: Instant; readonly host: string; readonly awayMs: number };

@@ -154,6 +154,17 @@ export interface Run {
   readonly problem: string | null;
 }
 
+/** Runs by status. Those that never started have the status failed and are counted on their own. */
+export interface RunCounts {
+  readonly running: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly stuck: number;
+  readonly outdated: number;
+  readonly never_started: number;
+  readonly total: number;
+}
+
 export function runId(project: string, config: string): string {
   return `${project}:${config}`;
 }

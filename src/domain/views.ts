@@ -1,5 +1,5 @@
 import type { Severity } from './alert.ts';
-import type { RunReason, RunStatus } from './run.ts';
+import type { RunCounts, RunReason, RunStatus } from './run.ts';
 
 /*
  * What answers say, as plain JSON: the objects of `--json`, and the data of the templates of the same
@@ -14,16 +14,7 @@ export interface StatusView {
     readonly since: string | null;
     readonly observed_today_pct: number | null;
   };
-  readonly runs: {
-    readonly running: number;
-    readonly finished: number;
-    readonly failed: number;
-    readonly stuck: number;
-    readonly outdated: number;
-    readonly never_started: number;
-    readonly total: number;
-    readonly completion_pct: number | null;
-  };
+  readonly runs: RunCounts & { readonly completion_pct: number | null };
   readonly hosts: readonly {
     readonly name: string;
     /** null: not probed yet. */

@@ -1,9 +1,19 @@
 import type { HostSample, HostState } from '../../src/domain/host.ts';
 import type { Receiver, Route, RuleSettings } from '../../src/domain/receiver.ts';
-import type { Run } from '../../src/domain/run.ts';
+import type { Run, RunCounts } from '../../src/domain/run.ts';
 import type { ProjectState, Snapshot } from '../../src/domain/snapshot.ts';
 
 export const T0 = Date.UTC(2026, 0, 15, 12);
+
+export const NO_RUNS: RunCounts = {
+  running: 0,
+  finished: 0,
+  failed: 0,
+  stuck: 0,
+  outdated: 0,
+  never_started: 0,
+  total: 0,
+};
 
 export function makeRun(over: Partial<Run> = {}): Run {
   const project = over.project ?? 'lab';

@@ -4,8 +4,8 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { DAY, type Instant, isoTime, SECOND } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { failureSummary } from '../events/diff.ts';
+import { countRuns } from '../runs/fleet.ts';
 import { average, closeMetrics, type DailyMetrics, type HostMetrics, type Peak } from './daily-metrics.ts';
-import { countRuns } from './fleet-sample.ts';
 import { clip, compareText, keyEventViews, NAMED_CONFIGS, similarity } from './key-events.ts';
 
 export interface DigestInput {

@@ -5,6 +5,7 @@ import type { ProjectState, Snapshot } from '../../domain/snapshot.ts';
 import type { KnownHost, KnownProject, KnownRun } from '../../domain/state.ts';
 import type { Instant } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
+import { countRuns } from '../runs/fleet.ts';
 import { hasStarted, isOldFind, isReopened, isRestart, type Known, sessionOf } from './known.ts';
 
 /**
@@ -36,7 +37,7 @@ function hostEvents(before: KnownHost | undefined, host: HostState, at: Instant)
 
 function projectEvents(before: KnownProject | undefined, project: ProjectState, runs: Run[], at: Instant): Event[] {
   if (before === undefined) {
-    return [{ kind: 'project-found', at, project: project.name, counts: countByStatus(runs) }];
+    return [{ kind: 'project-found', at, project: project.name, counts: { ...countRuns(runs) } }];
   }
   const events = runs
     .filter((run) => run.reason !== 'host-unreachable')
@@ -47,15 +48,6 @@ function projectEvents(before: KnownProject | undefined, project: ProjectState, 
       events.push({ kind: 'run-removed', at, project: project.name, config, host: project.readFrom });
   }
   return events;
-}
-
-function countByStatus(runs: readonly Run[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const run of runs) {
-    const name = hasStarted(run) ? run.status : 'never_started';
-    counts[name] = (counts[name] ?? 0) + 1;
-  }
-  return counts;
 }
 
 function runEvents(before: KnownRun | undefined, run: Run, project: KnownProject, at: Instant): Event[] {

@@ -5,9 +5,12 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import { isoTime } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Notice } from '../alerts/decide.ts';
+import { countRuns } from '../runs/fleet.ts';
 
 /** How many bad runs the first message names; the template says how many more there are. */
 const NAMED_AT_FIRST_SIGHT = 20;
+
+const BAD: ReadonlySet<Run['status']> = new Set(['failed', 'stuck']);
 
 /** The events that are worth a message of their own: runs that finished, and projects seen for the first time. */
 export function noticesOf(events: readonly Event[], snapshot: Snapshot): Notice[] {
@@ -50,19 +53,12 @@ function baselineNotice(found: readonly string[], snapshot: Snapshot): Notice {
     .filter((project) => found.includes(project.name))
     .map(({ name, root, readFrom }) => {
       const runs = snapshot.runs.filter((run) => run.project === name);
-      const began = runs.filter((run) => run.reason !== 'never-started');
-      const bad = began.filter((run) => run.status === 'failed' || run.status === 'stuck');
+      const bad = runs.filter((run) => run.reason !== 'never-started' && BAD.has(run.status));
       return {
         project: name,
         root,
         host: readFrom,
-        total: runs.length,
-        running: count(began, 'running'),
-        finished: count(began, 'finished'),
-        failed: count(began, 'failed'),
-        stuck: count(began, 'stuck'),
-        outdated: count(began, 'outdated'),
-        never_started: runs.length - began.length,
+        ...countRuns(runs),
         failed_runs: bad.slice(0, NAMED_AT_FIRST_SIGHT).map((run) => run.config),
         more: Math.max(0, bad.length - NAMED_AT_FIRST_SIGHT),
       };
@@ -74,10 +70,6 @@ function baselineNotice(found: readonly string[], snapshot: Snapshot): Notice {
     merge: (waiting, added) =>
       notice('baseline', { projects: [...listOf(waiting, 'projects'), ...listOf(added, 'projects')] }),
   };
-}
-
-function count(runs: readonly Run[], status: Run['status']): number {
-  return runs.filter((run) => run.status === status).length;
 }
 
 function notice(template: string, data: Content['data']): Content {

@@ -4,6 +4,7 @@ import type { Queries } from '../../domain/queries.ts';
 import type { Run } from '../../domain/run.ts';
 import { type Instant, isoTime } from '../../domain/time.ts';
 import type { StatusView } from '../../domain/views.ts';
+import { countRuns, gpusOfOurs } from '../runs/fleet.ts';
 
 /** A GPU below this use, with no process of ours, is idle (glossary). */
 const IDLE_BELOW_PCT = 5;
@@ -28,7 +29,7 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
       observed_today_pct: bot.observedTodayPct,
     },
     runs: runCounts(runs),
-    hosts: hosts.map((host) => hostLine(host, ourPids(runs, host.name), now)),
+    hosts: hosts.map((host) => hostLine(host, runs, now)),
     alerts: {
       critical: alerts.filter((alert) => alert.severity === 'critical').length,
       warning: alerts.filter((alert) => alert.severity === 'warning').length,
@@ -49,22 +50,12 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
 }
 
 function runCounts(runs: readonly Run[]): StatusView['runs'] {
-  const counts = { running: 0, finished: 0, failed: 0, stuck: 0, outdated: 0, never_started: 0 };
-  let percentages = 0;
-  for (const run of runs) {
-    if (run.reason === 'never-started') counts.never_started += 1;
-    else counts[run.status] += 1;
-    percentages += run.progress.percentage ?? 0;
-  }
+  const percentages = runs.reduce((sum, run) => sum + (run.progress.percentage ?? 0), 0);
   const completion = runs.length === 0 ? null : Math.round((percentages / runs.length) * 10) / 10;
-  return { ...counts, total: runs.length, completion_pct: completion };
+  return { ...countRuns(runs), completion_pct: completion };
 }
 
-function ourPids(runs: readonly Run[], host: string): ReadonlySet<number> {
-  return new Set(runs.flatMap((run) => (run.process?.host === host ? [run.process.pid] : [])));
-}
-
-function hostLine(host: HostState, ours: ReadonlySet<number>, now: Instant): StatusView['hosts'][number] {
+function hostLine(host: HostState, runs: readonly Run[], now: Instant): StatusView['hosts'][number] {
   const { sample } = host;
   return {
     name: host.name,
@@ -72,18 +63,18 @@ function hostLine(host: HostState, ours: ReadonlySet<number>, now: Instant): Sta
     error: host.error?.message ?? null,
     age_s: sample === null ? null : Math.round((now - sample.at) / 1000),
     cpu_pct: sample?.cpu.pct ?? null,
-    gpus: sample?.gpus == null ? null : gpuCounts(sample, ours),
+    gpus: sample?.gpus == null ? null : gpuCounts(sample, runs),
   };
 }
 
 function gpuCounts(
   sample: NonNullable<HostState['sample']>,
-  ours: ReadonlySet<number>,
+  runs: readonly Run[],
 ): { total: number; idle: number; free: number; held: number } {
-  const busyWithOurs = new Set(sample.gpuProcesses?.filter(({ pid }) => ours.has(pid)).map(({ gpuUuid }) => gpuUuid));
+  const ours = gpusOfOurs(sample, runs);
   const gpus = sample.gpus ?? [];
   const idle = gpus.filter(
-    (gpu) => gpu.state === 'ok' && gpu.utilPct !== null && gpu.utilPct < IDLE_BELOW_PCT && !busyWithOurs.has(gpu.uuid),
+    (gpu) => gpu.state === 'ok' && gpu.utilPct !== null && gpu.utilPct < IDLE_BELOW_PCT && ours?.has(gpu.uuid) !== true,
   );
   const held = idle.filter((gpu) => (gpu.memory.used ?? 0) > HELD_ABOVE_BYTES);
   return { total: gpus.length, idle: idle.length, free: idle.length - held.length, held: held.length };

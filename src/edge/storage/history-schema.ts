@@ -6,6 +6,16 @@ import { RUN_REASONS, RUN_STATUSES } from '../../domain/run.ts';
 const count = z.number();
 const ofRun = { at: z.number(), project: z.string(), config: z.string(), host: z.string() };
 
+const runCounts = z.object({
+  running: count,
+  finished: count,
+  failed: count,
+  stuck: count,
+  outdated: count,
+  never_started: count,
+  total: count,
+});
+
 const event = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['run-started', 'run-recovered', 'run-outdated', 'run-removed']), ...ofRun }),
   z.object({ kind: z.literal('run-restarted'), ...ofRun, session: count }),
@@ -34,7 +44,7 @@ const event = z.discriminatedUnion('kind', [
     kind: z.literal('project-found'),
     at: z.number(),
     project: z.string(),
-    counts: z.record(z.string(), z.number()),
+    counts: runCounts,
   }),
   z.object({ kind: z.literal('host-lost'), at: z.number(), host: z.string(), error: z.string() }),
   z.object({ kind: z.literal('host-back'), at: z.number(), host: z.string(), awayMs: z.number() }),
@@ -59,15 +69,7 @@ const sample = z.object({
         .nullable(),
     }),
   ),
-  runs: z.object({
-    running: count,
-    finished: count,
-    failed: count,
-    stuck: count,
-    outdated: count,
-    never_started: count,
-    total: count,
-  }),
+  runs: runCounts,
 }) satisfies z.ZodType<FleetSample>;
 
 export const historyEntrySchema = z.discriminatedUnion('t', [

@@ -5,7 +5,7 @@ import { addEvent, addSample, type DailyMetrics, emptyMetrics } from '../../../s
 import type { Event } from '../../../src/domain/event.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { DAY, HOUR, isoTime, MINUTE } from '../../../src/domain/time.ts';
-import { makeRun, makeSnapshot, T0 } from '../../support/make.ts';
+import { makeRun, makeSnapshot, NO_RUNS, T0 } from '../../support/make.ts';
 import { makeFleetSample } from './sample.ts';
 
 const INTERVAL = 5 * MINUTE;
@@ -216,7 +216,7 @@ describe('a digest in a message', () => {
         ...{ kind: 'run-failed' as const, at: T0 - HOUR + index, ...base, reason: 'fatal-error' as const },
         ...{ config: `configs/${letter}.py`, summary: `error ${letter}` },
       })),
-      { kind: 'project-found', at: T0, project: 'lab', counts: {} },
+      { kind: 'project-found', at: T0, project: 'lab', counts: NO_RUNS },
     ];
     const long = T0 - 30 * DAY;
     const metrics = addSample(

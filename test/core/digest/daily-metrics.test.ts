@@ -13,7 +13,7 @@ import { keyEventViews } from '../../../src/core/digest/key-events.ts';
 import type { FleetSample } from '../../../src/domain/digest.ts';
 import type { Event } from '../../../src/domain/event.ts';
 import { HOUR, isoTime, MINUTE } from '../../../src/domain/time.ts';
-import { T0 } from '../../support/make.ts';
+import { NO_RUNS, T0 } from '../../support/make.ts';
 import { makeFleetSample } from './sample.ts';
 
 const INTERVAL = 5 * MINUTE;
@@ -170,7 +170,7 @@ describe('metrics of events', () => {
       { kind: 'run-stuck', ...ofRun, silentSince: null },
       { kind: 'run-stuck', ...ofRun, silentSince: T0 - HOUR },
       { kind: 'run-outdated', ...ofRun },
-      { kind: 'project-found', at: T0, project: 'lab', counts: {} },
+      { kind: 'project-found', at: T0, project: 'lab', counts: NO_RUNS },
     ]);
     assert.deepEqual(
       keyEvents.map(({ kind, count, durationMs }) => [kind, count, durationMs]),

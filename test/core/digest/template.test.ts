@@ -8,7 +8,7 @@ import type { Event } from '../../../src/domain/event.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/domain/time.ts';
 import { createRenderer } from '../../../src/messages/renderer.ts';
-import { makeProject, makeRun, makeSnapshot } from '../../support/make.ts';
+import { makeProject, makeRun, makeSnapshot, NO_RUNS } from '../../support/make.ts';
 import { makeFleetSample } from './sample.ts';
 
 const SECTIONS: DigestSection[] = ['experiment_statistics', 'resource_utilization', 'key_events', 'progress_overview'];
@@ -93,7 +93,7 @@ function exampleDay(): DigestView {
     },
     { kind: 'host-lost', at: hour(20), host: 'gpu2', error: 'no route to host' },
     { kind: 'host-back', at: hour(21), host: 'gpu2', awayMs: HOUR },
-    { kind: 'project-found', at: hour(22), project: 'lab', counts: {} },
+    { kind: 'project-found', at: hour(22), project: 'lab', counts: NO_RUNS },
   ];
   let metrics = events.reduce(addEvent, noMetrics());
   for (let at = WINDOW.from; at < WINDOW.to; at += 5 * MINUTE) {
@@ -173,7 +173,7 @@ describe('the text of a digest', () => {
 
   it('says that it is late, and which days it also tells of', () => {
     const over = { late: true, missed: ['2024-01-13', '2024-01-14'], snapshot: makeSnapshot({ at: SLOT + 9 * HOUR }) };
-    const metrics = addEvent(noMetrics(), { kind: 'project-found', at: SLOT - HOUR, project: 'lab', counts: {} });
+    const metrics = addEvent(noMetrics(), { kind: 'project-found', at: SLOT - HOUR, project: 'lab', counts: NO_RUNS });
     const text = markdown(build({ ...over, metrics }));
     assert.match(text, /^Late: made at 2024-01-16 08:59, /m);
     assert.match(text, /^Also for 2024-01-13, 2024-01-14, which had no summary\.$/m);

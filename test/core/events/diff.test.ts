@@ -3,7 +3,7 @@ import { diff } from '../../../src/core/events/diff.ts';
 import { remember } from '../../../src/core/events/known.ts';
 import type { Run } from '../../../src/domain/run.ts';
 import { EMPTY_STATE } from '../../../src/domain/state.ts';
-import { makeHost, makeProject, makeRun, makeSnapshot, T0 } from '../../support/make.ts';
+import { makeHost, makeProject, makeRun, makeSnapshot, NO_RUNS, T0 } from '../../support/make.ts';
 
 const progress = (completedEpochs: number): Run['progress'] => ({ ...makeRun().progress, completedEpochs });
 const never = { status: 'failed', reason: 'never-started', sessions: 0, progress: progress(0) } as const;
@@ -69,7 +69,12 @@ describe('diff', () => {
       makeSnapshot({ runs: [...runs, makeRun({ ...never, config: 'configs/new.py' })] }),
     );
     assert.deepEqual(events, [
-      { kind: 'project-found', at: T0, project: 'lab', counts: { failed: 3000, never_started: 1 } },
+      {
+        kind: 'project-found',
+        at: T0,
+        project: 'lab',
+        counts: { ...NO_RUNS, failed: 3000, never_started: 1, total: 3001 },
+      },
     ]);
   });
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { noticesOf } from '../../../src/core/events/notices.ts';
 import type { Event } from '../../../src/domain/event.ts';
-import { makeProject, makeRun, makeSnapshot, T0 } from '../../support/make.ts';
+import { makeProject, makeRun, makeSnapshot, NO_RUNS, T0 } from '../../support/make.ts';
 
 function finished(project: string, config: string): Event {
   const base = { at: T0, project, config, host: 'gpu1' };
   return { kind: 'run-finished', ...base, earlyStopped: false, completedEpochs: 10, session: 1 };
 }
 
-const found = (project: string): Event => ({ kind: 'project-found', at: T0, project, counts: {} });
+const found = (project: string): Event => ({ kind: 'project-found', at: T0, project, counts: NO_RUNS });
 
 describe('noticesOf', () => {
   it('tells nothing of events that alerts or the digest tell', () => {

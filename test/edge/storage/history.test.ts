@@ -6,7 +6,7 @@ import type { HistoryEntry } from '../../../src/domain/digest.ts';
 import type { Event } from '../../../src/domain/event.ts';
 import { DAY, HOUR } from '../../../src/domain/time.ts';
 import { createHistory, type History } from '../../../src/edge/storage/history.ts';
-import { T0 } from '../../support/make.ts';
+import { NO_RUNS, T0 } from '../../support/make.ts';
 
 const base = { at: T0, project: 'lab', config: 'configs/a.py', host: 'gpu1' };
 
@@ -21,7 +21,7 @@ const EVENTS: readonly Event[] = [
   { kind: 'run-stuck', ...base, silentSince: null },
   { kind: 'run-added', ...base, status: 'running' },
   { kind: 'epochs-completed', ...base, from: 1, to: 2, total: null },
-  { kind: 'project-found', at: T0, project: 'lab', counts: { failed: 2 } },
+  { kind: 'project-found', at: T0, project: 'lab', counts: { ...NO_RUNS, failed: 2 } },
   { kind: 'host-lost', at: T0, host: 'gpu1', error: 'no route' },
   { kind: 'host-back', at: T0, host: 'gpu1', awayMs: 5 },
 ];
