@@ -108,8 +108,9 @@ function use({ err }: World, result: LoadResult): Config {
 async function start(world: World): Promise<void> {
   const interactive = world.input.isTTY === true && world.out.isTTY === true;
   const reload = (): LoadResult => load(world, {});
-  use(world, reload());
-  for (let loaded: LoadResult | null = reload(); loaded?.ok; ) {
+  const first = reload();
+  use(world, first);
+  for (let loaded: LoadResult | null = first; loaded?.ok; ) {
     const { config, notices } = loaded;
     for (const notice of notices) world.err.write(`${describeProblem(notice)}\n`);
     const app = await startApp(config, { ...world, interactive, style: styleOf(world.out, world.env) });

@@ -1,5 +1,5 @@
 import type { HostProcess, HostState } from '../domain/host.ts';
-import type { Project, ProjectScan, Run, Verdict } from '../domain/run.ts';
+import { type Project, type ProjectScan, type Run, runId, type Verdict } from '../domain/run.ts';
 import type { ProjectState, Snapshot } from '../domain/snapshot.ts';
 import type { Instant } from '../domain/time.ts';
 import { buildRun } from './runs/build-run.ts';
@@ -29,15 +29,16 @@ export function buildSnapshot(seen: Seen, explain: (logTail: string) => Verdict 
     const scan = seen.scans.get(project.name);
     const error = seen.scanErrors.get(project.name);
     const host = seen.hosts.find(({ name }) => name === project.readFrom);
+    const stale = host?.reachable === false || scan?.absent === true || error !== undefined;
     states.push({
       name: project.name,
       root: project.root,
       readFrom: project.readFrom,
       scanned: scan !== undefined && project.runsOn.every((name) => probed.has(name)),
-      stale: host?.reachable === false || scan?.absent === true || error !== undefined,
+      stale,
       problems: [...(scan?.problems ?? []), ...(error === undefined ? [] : [error])],
     });
-    if (scan !== undefined) runs.push(...projectRuns(project, scan, host, processes, { seen, explain, now }));
+    if (scan !== undefined) runs.push(...projectRuns(project, scan, host, processes, { seen, stale, explain, now }));
   }
   return { at: now, hosts: seen.hosts, projects: states, runs };
 }
@@ -47,14 +48,18 @@ function projectRuns(
   scan: ProjectScan,
   readFrom: HostState | undefined,
   processes: ReadonlyMap<string, readonly HostProcess[]>,
-  { seen, explain, now }: { seen: Seen; explain: (logTail: string) => Verdict | null; now: Instant },
+  {
+    seen,
+    stale,
+    explain,
+    now,
+  }: { seen: Seen; stale: boolean; explain: (logTail: string) => Verdict | null; now: Instant },
 ): Run[] {
   const unseenHosts = new Set(project.runsOn.filter((host) => !processes.has(host)));
   const configs = new Set(scan.runs.map((facts) => facts.config));
   const found = findRunProcesses(project, configs, processes);
-  const outOfReach = readFrom?.reachable === false || scan.absent || seen.scanErrors.has(project.name);
   return scan.runs.map((facts) => {
-    const previous = seen.previous.get(`${facts.project}:${facts.config}`) ?? null;
+    const previous = seen.previous.get(runId(facts.project, facts.config)) ?? null;
     const run = buildRun(facts, {
       project,
       now,
@@ -64,7 +69,7 @@ function projectRuns(
       previous,
       explain,
     });
-    return outOfReach || isGuess(run, previous, unseenHosts) ? frozen(run, previous) : run;
+    return stale || isGuess(run, previous, unseenHosts) ? frozen(run, previous) : run;
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Content } from '../../domain/delivery.ts';
 import type { Event } from '../../domain/event.ts';
-import type { Run } from '../../domain/run.ts';
+import { type Run, runId } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isoTime } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
@@ -35,7 +35,7 @@ function finishedNotice(
     config: event.config,
     host: event.host,
     completed_epochs: event.completedEpochs,
-    total_epochs: totals.get(`${event.project}:${event.config}`) ?? null,
+    total_epochs: totals.get(runId(event.project, event.config)) ?? null,
     early_stopped: event.earlyStopped,
     at: isoTime(event.at),
   }));

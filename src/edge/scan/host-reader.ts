@@ -71,7 +71,8 @@ export function createHostReader({ host, projects, connector, clock, random, fol
   /** One after another; an answer that a later one has overtaken says nothing new. */
   function readRuns(answer: Answer): Promise<Omit<RunsReading, 'processes'>> {
     const result = accepting.then(() => acceptRuns(answer));
-    accepting = result;
+    // One that fails must not fail all that come after it.
+    accepting = result.catch(() => undefined);
     return result;
   }
 

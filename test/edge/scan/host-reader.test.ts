@@ -162,6 +162,7 @@ describe('host reader on this machine', function () {
     const reader = open();
     answers = [(ask) => ask(), () => Promise.reject(new TypeError('a defect'))];
     await assert.rejects(reader.look(), TypeError);
+    assert.deepEqual(epochsOf(await reader.look()), [2], 'and goes on at the next look');
   });
 
   const silent: [string, Partial<CommandOutput>, { kind: string; message: string }][] = [
