@@ -36,7 +36,7 @@ module.exports = {
           '^src/edge/$1/',
           '^src/domain/',
           '^src/util/',
-          '^src/core/(runs|probes)/',
+          '^src/core/(runs|probes|launcher)/',
           '^src/core/sections[.]ts$',
         ],
       },

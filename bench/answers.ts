@@ -92,6 +92,8 @@ async function answered({ snapshot, samples }: Context, command: string) {
     undelivered: () => [],
     bot: () => ({ running: true, since: T0, observedTodayPct: 100 }),
     probe: async () => snapshot.hosts,
+    logTail: async () => null,
+    events: async () => [],
     digest: async () => ({ ...digestOf(metrics, snapshot) }),
   };
   const renderer = createRenderer({

@@ -2,7 +2,7 @@ import type { FleetSample } from '../src/domain/digest.ts';
 import type { Run } from '../src/domain/run.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { MINUTE } from '../src/domain/time.ts';
-import { makeHost, makeProject, makeRun, makeSample, makeSnapshot, T0 } from '../test/support/make.ts';
+import { makeGpu, makeHost, makeProject, makeRun, makeSample, makeSnapshot, T0 } from '../test/support/make.ts';
 
 export const DAY_OF_SAMPLES = 288;
 
@@ -44,16 +44,14 @@ export function fleetSnapshot(runs: readonly Run[], hosts: number, at = T0): Sna
 }
 
 function gpus(host: string) {
-  return Array.from({ length: 8 }, (_, index) => ({
-    index,
-    uuid: `GPU-${host}-${index}`,
-    name: 'NVIDIA H100 80GB HBM3',
-    state: 'ok' as const,
-    utilPct: (index * 13) % 100,
-    memory: { total: 80e9, used: index * 9e9 },
-    tempC: 60,
-    powerW: 400,
-  }));
+  return Array.from({ length: 8 }, (_, index) =>
+    makeGpu({
+      index,
+      uuid: `GPU-${host}-${index}`,
+      utilPct: (index * 13) % 100,
+      memory: { total: 80e9, used: index * 9e9 },
+    }),
+  );
 }
 
 /** A day of samples, five minutes apart. */

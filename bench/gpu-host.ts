@@ -47,19 +47,23 @@ function command(bin: string, name: string, program: string): void {
 const uuid = (index: number): string => `GPU-0000000${index}-aaaa-bbbb-cccc-dddddddddddd`;
 
 function gpuTable(): string {
-  const head =
-    'index, uuid, name, memory.total [MiB], memory.used [MiB], utilization.gpu [%], temperature.gpu, power.draw [W]';
-  const rows = Array.from({ length: GPUS }, (_, index) =>
-    [index, uuid(index), 'NVIDIA H100 80GB HBM3', '81559 MiB', `${index * 9000} MiB`, '97 %', 61, '650.12 W'].join(
-      ', ',
-    ),
-  );
+  const head = [
+    'index, uuid, name, pci.bus_id, memory.total [MiB], memory.used [MiB], utilization.gpu [%], temperature.gpu',
+    'power.draw [W], power.limit [W], clocks.current.sm [MHz], clocks.max.sm [MHz], clocks.current.memory [MHz]',
+    'clocks_event_reasons.active, ecc.errors.corrected.volatile.total, ecc.errors.uncorrected.volatile.total',
+    'mig.mode.current',
+  ].join(', ');
+  const rows = Array.from({ length: GPUS }, (_, index) => {
+    const identity = `${index}, ${uuid(index)}, NVIDIA H100 80GB HBM3, 00000000:${index}B:00.0`;
+    const use = `81559 MiB, ${index * 9000} MiB, 97 %, 61, 650.12 W, 700.00 W`;
+    return `${identity}, ${use}, 1920 MHz, 1980 MHz, 2619 MHz, 0x0000000000000004, 0, 0, Disabled`;
+  });
   return `${[head, ...rows].join('\n')}\n`;
 }
 
 function gpuProcesses(): string {
-  const rows = Array.from({ length: GPUS }, (_, index) => `${uuid(index)}, ${1000 + index}, 40000 MiB`);
-  return `${['gpu_uuid, pid, used_gpu_memory [MiB]', ...rows].join('\n')}\n`;
+  const rows = Array.from({ length: GPUS }, (_, index) => `${uuid(index)}, ${1000 + index}, python, 40000 MiB`);
+  return `${['gpu_uuid, pid, process_name, used_gpu_memory [MiB]', ...rows].join('\n')}\n`;
 }
 
 function processTable(): string {

@@ -1,4 +1,5 @@
 import { addSample, type DailyMetrics, emptyMetrics } from '../src/core/digest/daily-metrics.ts';
+import { readLogPace } from '../src/core/runs/rhythm.ts';
 import type { Host } from '../src/domain/host.ts';
 import type { HostReader, HostReading } from '../src/domain/ports.ts';
 import type { Project, RunFacts } from '../src/domain/run.ts';
@@ -37,8 +38,9 @@ export async function holdEverything(): Promise<Held> {
     hosts,
     projects: [project(hosts)],
     reader: generatedReader,
-    explain: () => null,
+    tailReader: { explain: () => null, pace: readLogPace },
     onSnapshot: nothing,
+    onProgress: nothing,
     clock: systemClock,
     random: Math.random,
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
@@ -98,7 +100,8 @@ function generatedReader(host: Host): HostReader {
     const sample = fleetSnapshot([], 1).hosts[0]?.sample;
     if (!sample) throw new Error('no sample');
     const runs = host.name === 'gpu1' ? Array.from({ length: RUNS }, (_, index) => runAt(index)) : [];
-    const scans = host.name === 'gpu1' ? [{ project: 'lab', at: T0, runs, absent: false, problems: [] }] : [];
+    const scans =
+      host.name === 'gpu1' ? [{ project: 'lab', at: T0, runs, absent: false, launcher: null, problems: [] }] : [];
     return { sample: { ...sample, host: host.name, processes }, processes, scans, scanError: null };
   };
   return {
@@ -108,6 +111,8 @@ function generatedReader(host: Host): HostReader {
     follow: () => ({ update: () => undefined, stop: () => undefined }),
     cache: () => null,
     restore: () => undefined,
+    adopt: () => undefined,
+    resumeLog: () => undefined,
     close: () => Promise.resolve(),
   };
 }
@@ -119,7 +124,7 @@ async function turn({ name }: Host): Promise<void> {
 
 function processAt(host: string, index: number) {
   const args = `/usr/bin/daemon-${host}-${index} --foreground --config /etc/some/daemon.conf --verbose`;
-  return { pid: 1000 + index, user: `user${index % 20}`, startedAt: T0, args, rss: 1e6, state: 'S' };
+  return { pid: 1000 + index, user: `user${index % 20}`, startedAt: T0, args, rss: 1e6, state: 'S', cwd: null };
 }
 
 function runAt(index: number): RunFacts {

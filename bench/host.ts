@@ -4,7 +4,7 @@ import { createSshConnector } from '../src/edge/connectors/ssh.ts';
 import { createHostReader } from '../src/edge/scan/host-reader.ts';
 import { systemClock } from '../src/util/clock.ts';
 import { GPUS, type GpuHost, PROCESSES, startGpuHost } from './gpu-host.ts';
-import { costOf, ms } from './measure.ts';
+import { cpuOf, ms } from './measure.ts';
 import type { Row, Setting } from './row.ts';
 
 interface Context extends GpuHost {
@@ -83,13 +83,13 @@ async function connections(context: Context) {
 }
 
 async function clientCpu({ reader, connector }: Context) {
-  const { cpuMs } = await costOf(async () => {
+  const cpuMs = await cpuOf(async () => {
     for (let tick = 0; tick < TICKS; tick += 1) checked(await reader.look());
   });
-  const separate = await costOf(async () => {
+  const separate = await cpuOf(async () => {
     for (let tick = 0; tick < ROUNDS; tick += 1) await oneByOne(connector);
   });
-  return { measured: ms(cpuMs / TICKS), baseline: `${ms(separate.cpuMs / ROUNDS)}: one command each, nothing parsed` };
+  return { measured: ms(cpuMs / TICKS), baseline: `${ms(separate / ROUNDS)}: one command each, nothing parsed` };
 }
 
 async function oneByOne(connector: Connector): Promise<void> {
@@ -106,7 +106,7 @@ async function parseCpu(context: Context) {
   captured = lastOutput();
   const looks = 500;
   for (let look = 0; look < looks; look += 1) await reader.look();
-  const { cpuMs } = await costOf(async () => {
+  const cpuMs = await cpuOf(async () => {
     for (let look = 0; look < looks; look += 1) checked(await reader.look());
   });
   return { measured: ms(cpuMs / looks), baseline: '' };
@@ -128,7 +128,17 @@ function connect({ sshd }: GpuHost): Connector {
 function openReader({ sshd, project }: GpuHost, connector: Connector): HostReader {
   const host: Host = { name: 'gpu1', ssh: sshd.ssh, gpus: 'all', probeIntervalMs: 30_000 };
   const follow = () => ({ update: () => undefined, stop: () => undefined });
-  return createHostReader({ host, projects: [project], connector, clock: systemClock, random: () => 0.5, follow });
+  return createHostReader({
+    host,
+    projects: [project],
+    roots: [project.root],
+    connector,
+    clock: systemClock,
+    random: () => 0.5,
+    follow,
+    redact: (text) => text,
+    onProgress: () => undefined,
+  });
 }
 
 /** A cheap look that sees nothing would be no figure. */

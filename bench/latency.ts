@@ -12,8 +12,8 @@ import type { Figure, Row } from './row.ts';
 
 const DEATHS = 20;
 
-/** By then a follower has looked at the log a first time. */
-const FOLLOWER_STARTS_MS = 500;
+/** By then a follower has looked at the log a first time, and tells of the next change at once. */
+const FOLLOWER_STARTS_MS = 1_500;
 
 /** Each host is watched by itself, as a second death on one of them in the same half minute is looked for once a second. */
 interface Place {
@@ -37,7 +37,7 @@ async function overSsh(): Promise<Figure> {
   const sshd = await startSshd();
   const hosts = Array.from({ length: 4 }, (_, index) => `{name: gpu${index}, ssh: '${sshd.ssh}'}`);
   try {
-    return await measured({ hosts, home: sshd.home, pollMs: 1_000 });
+    return await measured({ hosts, home: sshd.home, pollMs: 200 });
   } finally {
     await sshd.stop();
   }

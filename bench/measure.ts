@@ -9,6 +9,14 @@ export interface Cost {
   readonly pauseMs: number;
 }
 
+/** Milliseconds of user and system time of this process. Unlike `costOf` it watches for no pauses, which costs something itself. */
+export async function cpuOf(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 export async function costOf(work: () => Promise<unknown> | unknown): Promise<Cost> {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();

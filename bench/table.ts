@@ -1,5 +1,6 @@
 import { alertRows } from './alerts.ts';
 import { answerRows, answerSetting } from './answers.ts';
+import { etaRows } from './eta.ts';
 import { hostRows, hostSetting } from './host.ts';
 import { latencyRows } from './latency.ts';
 import { memoryRows } from './memory.ts';
@@ -20,6 +21,7 @@ export async function printTable(tree: TreeSize): Promise<void> {
   await measureRows(NOTHING, latencyRows, add);
   await measureRows(NOTHING, alertRows, add);
   await measureRows(answerSetting, answerRows, add);
+  await measureRows(NOTHING, etaRows, add);
   process.stderr.write('\n');
   console.log(tableOf(lines));
 }

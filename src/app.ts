@@ -85,9 +85,12 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
     },
     onSaved: dispatcher.wake,
   });
-  const monitor = openMonitor(base, observe);
+  const monitor = openMonitor(base, observe, () => undefined);
   const cached = await readRunsCache(runsCacheFile(config));
   if (cached !== null) monitor.restore(cached);
+  for (const [project, { launcherLog }] of Object.entries(store.read().projects)) {
+    if (launcherLog !== null) monitor.resumeLog(project, launcherLog);
+  }
   const write = (cache: RunsCache): Promise<void> => writeRunsCache(runsCacheFile(config), cache);
   const keeper = createCacheKeeper({ cache: monitor.cache, write, clock, logger });
   const agent = openSummaryAgent(base, {

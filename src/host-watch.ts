@@ -1,4 +1,4 @@
-import type { Host, HostState } from './domain/host.ts';
+import type { Host, HostSample, HostState } from './domain/host.ts';
 import { HostError } from './domain/host.ts';
 import type { Clock, Follower, HostReader, HostReading, Logger, Random, RunsReading } from './domain/ports.ts';
 import { type Instant, SECOND } from './domain/time.ts';
@@ -66,22 +66,33 @@ export function createHostWatch(parts: Parts): HostWatch {
 
   async function lookOnce(): Promise<void> {
     try {
-      const seen = await reader.look();
-      if (!stopped) reached(seen);
+      let told = false;
+      const seen = await reader.look((sample) => {
+        told = true;
+        reached(sample);
+      });
+      if (!told) reached(seen.sample);
+      if (!stopped) tookRuns(seen);
     } catch (error) {
       if (!stopped) lost(error);
     }
   }
 
-  function reached(seen: HostReading): void {
+  /** The figures are here; the run folders of a large disk may take much longer. */
+  function reached(sample: HostSample): void {
+    if (stopped) return;
     if (state.reachable !== true) logger.info({ host: host.name }, 'host reachable');
     const since = state.reachable === true ? state.since : clock.now();
     // A round trip that took too long says nothing of the clock; the last one that did still holds.
-    const clockSkewS = seen.sample.clockSkewS ?? state.sample?.clockSkewS ?? null;
-    state = { name: host.name, reachable: true, error: null, since, sample: { ...seen.sample, clockSkewS } };
+    const clockSkewS = sample.clockSkewS ?? state.sample?.clockSkewS ?? null;
+    state = { name: host.name, reachable: true, error: null, since, sample: { ...sample, clockSkewS } };
+    onState();
+    readSoon();
+  }
+
+  function tookRuns(seen: HostReading): void {
     if (seen.scanError !== null) logger.warn({ host: host.name, reason: seen.scanError }, 'run folders not read');
     onReading(seen, false);
-    onState();
   }
 
   function lost(error: unknown): void {
@@ -104,10 +115,14 @@ export function createHostWatch(parts: Parts): HostWatch {
 
   function logChanged(path: string): void {
     changedLogs.add(path);
-    if (!stopped)
-      reading ??= readChanged().finally(() => {
-        reading = null;
-      });
+    readSoon();
+  }
+
+  function readSoon(): void {
+    if (stopped || changedLogs.size === 0) return;
+    reading ??= readChanged().finally(() => {
+      reading = null;
+    });
   }
 
   async function readChanged(): Promise<void> {
@@ -123,6 +138,8 @@ export function createHostWatch(parts: Parts): HostWatch {
         }
       } catch (error) {
         logger.debug({ host: host.name, reason: asHostError(error).message }, 'log not read');
+        // Read once the host answers again: what followed them has told its change.
+        for (const path of paths) changedLogs.add(path);
         return;
       }
     }

@@ -1,9 +1,12 @@
 import type { Config } from './config/config.ts';
 import { evaluateRules } from './core/alerts/evaluate.ts';
+import { eventText } from './core/views/event-text.ts';
+import type { Event } from './domain/event.ts';
 import type { Store } from './domain/ports.ts';
 import type { Queries } from './domain/queries.ts';
 import type { RuleSettings } from './domain/receiver.ts';
 import { EMPTY_STATE } from './domain/state.ts';
+import type { Instant } from './domain/time.ts';
 import { openMonitor, openQueries, openSummaryAgent } from './parts.ts';
 import { openRenderer } from './renderer.ts';
 import { systemClock } from './util/clock.ts';
@@ -24,6 +27,8 @@ const NO_STORE: Store = { read: () => EMPTY_STATE, commit: () => Promise.resolve
 export async function lookOnce(
   config: Config,
   io: { readonly err: NodeJS.WritableStream; readonly env: Readonly<Record<string, string | undefined>> },
+  onProgress: (host: string, progress: { readonly done: number; readonly total: number } | null) => void = () =>
+    undefined,
 ): Promise<Look> {
   const redact = createRedactor(config.secrets, config.redact);
   const log = await openLog({
@@ -33,7 +38,12 @@ export async function lookOnce(
     redact,
   });
   const base = { config, clock: systemClock, random: Math.random, logger: log.logger, redact, env: io.env };
-  const monitor = openMonitor(base, () => undefined);
+  const ofLaunchers: Event[] = [];
+  const monitor = openMonitor(
+    base,
+    ({ projects }) => ofLaunchers.push(...projects.flatMap(({ launcher }) => launcher?.events ?? [])),
+    onProgress,
+  );
   const agent = openSummaryAgent(base, {
     store: NO_STORE,
     snapshot: monitor.snapshot,
@@ -42,6 +52,8 @@ export async function lookOnce(
   });
   const seen = await monitor.probe(null);
   await agent.start();
+  // Before its first sample, which it would write down.
+  agent.stop();
   const queries = openQueries(systemClock, { monitor, store: NO_STORE, agent, since: null });
   const { open } = evaluateRules({}, monitor.snapshot(), {}, withoutWaiting(config.rules));
   return {
@@ -50,14 +62,25 @@ export async function lookOnce(
     queries: {
       ...queries,
       alerts: () => Object.values(open),
+      events: async (since) => withNews(await queries.events(since), ofLaunchers, since),
       probe: async (host) => seen.filter(({ name }) => host === null || name === host),
     },
     async close() {
-      agent.stop();
       await monitor.stop();
       await log.close();
     },
   };
+}
+
+/** A look reads the logs of launchers from their beginning; a bot may have kept a part of that. */
+function withNews(kept: readonly Event[], read: readonly Event[], since: Instant | null): Event[] {
+  const known = new Set(kept.map(identityOf));
+  const news = read.filter((event) => (since === null || event.at >= since) && !known.has(identityOf(event)));
+  return [...kept, ...news].sort((a, b) => a.at - b.at);
+}
+
+function identityOf(event: Event): string {
+  return JSON.stringify([event.at, 'project' in event ? event.project : null, eventText(event)]);
 }
 
 /** What a single look shows cannot have held for a while; it is shown all the same. */

@@ -1,11 +1,12 @@
 import { homedir } from 'node:os';
 import type { Config } from './config/config.ts';
 import { undelivered } from './core/deliveries/next.ts';
+import { readLogPace } from './core/runs/rhythm.ts';
 import { explainEnd } from './core/signatures/explain-end.ts';
 import type { Content } from './domain/delivery.ts';
 import type { Host } from './domain/host.ts';
 import type { Clock, Connector, Follower, Logger, Random, Store } from './domain/ports.ts';
-import type { Queries } from './domain/queries.ts';
+import { type Queries, RECENT_MS } from './domain/queries.ts';
 import type { Snapshot } from './domain/snapshot.ts';
 import { createLocalConnector } from './edge/connectors/local.ts';
 import { createSshConnector } from './edge/connectors/ssh.ts';
@@ -32,23 +33,34 @@ export interface Base {
 const TAILS_REMEMBERED = 500;
 
 /** The monitor over all hosts of the configuration, and the bot's own machine where a project is read there. */
-export function openMonitor(base: Base, onSnapshot: (snapshot: Snapshot) => void): Monitor {
+export function openMonitor(
+  base: Base,
+  onSnapshot: (snapshot: Snapshot) => void,
+  onProgress: (host: string, progress: { readonly done: number; readonly total: number } | null) => void,
+): Monitor {
   const { config, clock, random, logger, redact } = base;
   return createMonitor({
     hosts: hostsOf(config),
     projects: config.projects,
-    reader: (host) =>
+    reader: (host, onRead) =>
       createHostReader({
         host,
         projects: config.projects.filter((project) => project.readFrom === host.name),
+        roots: config.projects.filter(({ runsOn }) => runsOn.includes(host.name)).map(({ root }) => root),
         connector: connectorTo(host, base),
         clock,
         random,
         follow: (connector, onChange) => follow(host, connector, onChange, base),
+        redact,
+        onProgress: onRead,
       }),
     // The tails of running logs are asked about at every snapshot, and are the same most of the time.
-    explain: memoize((tail: string) => explainEnd(redact(tail)), TAILS_REMEMBERED),
+    tailReader: {
+      explain: memoize((tail: string) => explainEnd(redact(tail)), TAILS_REMEMBERED),
+      pace: memoize(readLogPace, TAILS_REMEMBERED),
+    },
     onSnapshot,
+    onProgress,
     clock,
     random,
     logger,
@@ -123,6 +135,8 @@ export function openQueries(
     undelivered: () => undelivered(store.read().deliveries),
     bot: () => ({ running: since !== null, since, observedTodayPct: since === null ? null : agent.observedPct() }),
     probe: monitor.probe,
+    logTail: monitor.logTail,
+    events: (from) => agent.events(from ?? clock.now() - RECENT_MS),
     async digest(date) {
       const digest = await agent.summary(date);
       return digest === null ? null : { ...digest };

@@ -35,6 +35,8 @@ export interface SummaryAgent {
   stop(): void;
   /** Events as they happen; also kept in the history. */
   collect(events: readonly Event[]): void;
+  /** Everything kept that happened since then, oldest first. */
+  events(since: Instant): Promise<readonly Event[]>;
   /** The digest of today so far, or of a kept date; null where nothing is kept for that date. */
   summary(date: string | null): Promise<DigestView | null>;
   /** Makes the scheduled digest: its files, and its deliveries in one transaction with its slot. */
@@ -86,6 +88,13 @@ export function createSummaryAgent(parts: Parts): SummaryAgent {
       if (instantOf(entry) < to) folded = addEntry(folded, entry);
     }
     return folded;
+  }
+
+  async function eventsSince(since: Instant): Promise<Event[]> {
+    const events: Event[] = [];
+    for await (const entry of files.readSince(since)) if (entry.t === 'event') events.push(entry.event);
+    // What a launcher did is learnt after the fact.
+    return events.sort((a, b) => a.at - b.at);
   }
 
   function windowStart(): Instant {
@@ -153,6 +162,7 @@ export function createSummaryAgent(parts: Parts): SummaryAgent {
     collect(events) {
       for (const event of events) add({ t: 'event', event });
     },
+    events: eventsSince,
     async summary(date) {
       const today = todaySoFar();
       return date === null || date === today.date ? today : files.readMetrics(date);

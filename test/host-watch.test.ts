@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Host, HostError } from '../src/domain/host.ts';
+import { type Host, HostError, type HostSample } from '../src/domain/host.ts';
 import type { HostReader, HostReading, RunsReading } from '../src/domain/ports.ts';
 import { createHostWatch } from '../src/host-watch.ts';
 import { makeSample, T0 } from './support/make.ts';
@@ -17,12 +17,15 @@ function bench() {
   const readings: [RunsReading, boolean][] = [];
   const tails = new Map<string, string>();
   const fatal: string[] = [];
+  let tailsFailure: Error | null = null;
   let onChange: (path: string) => void = () => undefined;
   let followed: readonly string[] = [];
   let closed = false;
+  let tellSample: (sample: HostSample) => void = () => undefined;
   let states = 0;
   const reader: HostReader = {
-    look() {
+    look(onSample) {
+      tellSample = onSample ?? tellSample;
       asked.push('look');
       return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
     },
@@ -32,6 +35,7 @@ function bench() {
     },
     async readTails(paths) {
       asked.push(`tails ${paths.join(' ')}`);
+      if (tailsFailure !== null) throw tailsFailure;
       return new Map(paths.map((path) => [path, tails.get(path) ?? '']));
     },
     follow(callback) {
@@ -45,6 +49,8 @@ function bench() {
         },
       };
     },
+    adopt: () => undefined,
+    resumeLog: () => undefined,
     cache: () => null,
     restore: () => undefined,
     async close() {
@@ -74,9 +80,13 @@ function bench() {
     fatal,
     watch,
     change: (path: string) => onChange(path),
+    failTails(error: Error | null) {
+      tailsFailure = error;
+    },
     followed: () => followed,
     closed: () => closed,
     states: () => states,
+    tellSample: (sample: HostSample) => tellSample(sample),
     async pass(ms: number) {
       clock.advance(ms);
       await settle();
@@ -105,6 +115,17 @@ describe('host watch', () => {
     assert.equal(test.asked.length, 1);
     await test.pass(1);
     assert.equal(test.asked.length, 2);
+  });
+
+  it('shows the figures before run folders that take long are read', async () => {
+    const test = bench();
+    void test.watch.look();
+    test.tellSample(makeSample({ at: T0 + 5 }));
+    assert.equal(test.watch.state().sample?.at, T0 + 5);
+    assert.deepEqual([test.states(), test.readings.length], [1, 0]);
+    await test.answer(good);
+    assert.equal(test.watch.state().sample?.at, T0 + 5, 'they are not taken twice');
+    assert.deepEqual([test.states(), test.readings.length], [1, 1]);
   });
 
   it('lets several callers share one look', async () => {
@@ -173,6 +194,21 @@ describe('host watch', () => {
     for (let second = 0; second < 60; second += 1) await test.pass(1000);
     assert.deepEqual(test.asked, Array(30).fill('runs'));
     assert.ok(test.readings.every(([, urgent]) => urgent));
+  });
+
+  it('reads a log whose change it could not look at once the host answers again', async () => {
+    const test = bench();
+    test.watch.follow(['/a.log']);
+    test.tails.set('/a.log', FATAL);
+    test.failTails(new HostError('unreachable', 'connection lost'));
+    test.change('/a.log');
+    await settle();
+    assert.deepEqual(test.asked.splice(0), ['tails /a.log']);
+    test.failTails(null);
+    void test.watch.look();
+    await test.answer(good);
+    assert.deepEqual(test.asked, ['look', 'tails /a.log', 'runs']);
+    assert.deepEqual(test.fatal, ['/a.log']);
   });
 
   it('follows nothing where nothing is active, and ends everything when stopped', async () => {

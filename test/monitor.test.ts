@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { readLogPace } from '../src/core/runs/rhythm.ts';
 import { type Host, HostError } from '../src/domain/host.ts';
+import type { LauncherEvent, LogCursor } from '../src/domain/launcher.ts';
 import type { HostReader, HostReading, RunsReading } from '../src/domain/ports.ts';
 import type { Project, RunFacts, Verdict } from '../src/domain/run.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
@@ -31,6 +33,7 @@ const trainer = {
   args: 'python main.py --config-filepath configs/exp/a.py',
   rss: 1,
   state: 'R',
+  cwd: null,
 };
 
 /** A reader that gives what is put into it. */
@@ -80,6 +83,20 @@ class FakeReader implements HostReader {
     this.restored = cache;
   }
 
+  readonly adopted: string[] = [];
+  adopting: () => void = () => undefined;
+  onProgress: (progress: { done: number; total: number }) => void = () => undefined;
+  readonly resumed: [string, LogCursor][] = [];
+
+  adopt(project: string, runs: readonly { readonly workDir: string }[]): void {
+    for (const { workDir } of runs) this.adopted.push(`${project}:${workDir}`);
+    if (runs.length > 0) this.adopting();
+  }
+
+  resumeLog(project: string, cursor: LogCursor): void {
+    this.resumed.push([project, cursor]);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
   }
@@ -87,8 +104,14 @@ class FakeReader implements HostReader {
   /** The disk of the host has these runs. */
   scan(...runs: Partial<RunFacts>[]): void {
     if (this.answer instanceof HostError) throw this.answer;
-    const scans = [{ project: 'lab', at: T0, runs: runs.map(makeFacts), absent: false, problems: [] }];
+    const scans = [{ project: 'lab', at: T0, runs: runs.map(makeFacts), absent: false, launcher: null, problems: [] }];
     this.answer = { ...this.answer, scans, scanError: null };
+  }
+
+  launched(event: LauncherEvent): void {
+    if (this.answer instanceof HostError) throw this.answer;
+    const launcher = { cursor: { offset: 1, mark: 'm' }, events: [event] };
+    this.answer = { ...this.answer, scans: this.answer.scans.map((scan) => ({ ...scan, launcher })) };
   }
 
   processes(...processes: (typeof trainer)[]): void {
@@ -102,13 +125,15 @@ function bench(projects: readonly Project[] = [lab]) {
   const clock = manualClock(T0);
   const readers = new Map(hosts.map(({ name }) => [name, new FakeReader(name)]));
   const snapshots: Snapshot[] = [];
+  const progress: unknown[] = [];
   const nothing = () => undefined;
   const monitor = createMonitor({
     hosts,
     projects,
-    reader: ({ name }) => readers.get(name) as FakeReader,
-    explain: (tail) => (tail === FATAL ? VERDICT : null),
+    reader: ({ name }, onProgress) => Object.assign(readers.get(name) as FakeReader, { onProgress }),
+    tailReader: { explain: (tail) => (tail === FATAL ? VERDICT : null), pace: readLogPace },
     onSnapshot: (snapshot) => snapshots.push(snapshot),
+    onProgress: (host, reached) => progress.push([host, reached]),
     clock,
     random: () => 0.5,
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
@@ -117,6 +142,7 @@ function bench(projects: readonly Project[] = [lab]) {
     monitor,
     clock,
     snapshots,
+    progress,
     gpu1: readers.get('gpu1') as FakeReader,
     gpu2: readers.get('gpu2') as FakeReader,
     async pass(ms: number) {
@@ -144,7 +170,7 @@ describe('monitor', () => {
     gpu1.scan({});
     monitor.start();
     await pass(1_000);
-    await pass(100);
+    await pass(500);
     assert.equal(snapshots.length, 1);
     assert.deepEqual(
       snapshots[0]?.hosts.map(({ reachable }) => reachable),
@@ -178,6 +204,50 @@ describe('monitor', () => {
     gpu1.answer = good;
     await monitor.probe(null);
     assert.deepEqual(problems(), [[], []]);
+  });
+
+  it('tells the disk which nerfstudio runs live, and looks there again for one that it does not know', async () => {
+    const { monitor, gpu1, gpu2, snapshots } = bench([{ ...lab, formats: ['pylon', 'nerfstudio'] }]);
+    const args = 'ns-train nerfacto --output-dir outputs/a';
+    gpu2.processes({ ...trainer, args });
+    const nerf = { config: 'outputs/a', workDir: 'outputs/a', format: 'nerfstudio', newestLog: null } as const;
+    gpu1.adopting = () => gpu1.scan({}, nerf);
+    gpu1.scan({});
+    await monitor.probe(null);
+    assert.deepEqual(gpu1.adopted[0], 'lab:outputs/a');
+    assert.deepEqual(gpu2.adopted, []);
+    const run = snapshots.at(-1)?.runs.find(({ format }) => format === 'nerfstudio');
+    assert.deepEqual([run?.status, run?.process?.host], ['running', 'gpu2']);
+  });
+
+  it('tells what a launcher did in one snapshot, once its project is read whole', async () => {
+    const { monitor, gpu1, snapshots } = bench();
+    const told = () =>
+      snapshots.flatMap(({ projects }) =>
+        projects.flatMap(({ launcher, scanned }) => (scanned ? (launcher?.events ?? []) : [])),
+      );
+    gpu1.scan({});
+    gpu1.launched({ kind: 'launcher-round', project: 'lab', at: T0 });
+    await monitor.probe('gpu1');
+    assert.deepEqual(told(), []);
+    await monitor.probe(null);
+    await monitor.probe(null);
+    assert.deepEqual(told().length, 1);
+    monitor.resumeLog('lab', { offset: 1, mark: 'm' });
+    assert.deepEqual(gpu1.resumed, [['lab', { offset: 1, mark: 'm' }]]);
+  });
+
+  it('shows how far the first reading of a disk is', async () => {
+    const { monitor, gpu1, progress } = bench();
+    gpu1.scan({});
+    gpu1.onProgress({ done: 200, total: 1_000 });
+    assert.deepEqual(monitor.snapshot().projects[0]?.reading, { done: 200, total: 1_000 });
+    await monitor.probe('gpu1');
+    assert.equal(monitor.snapshot().projects[0]?.reading, null);
+    assert.deepEqual(progress, [
+      ['gpu1', { done: 200, total: 1_000 }],
+      ['gpu1', null],
+    ]);
   });
 
   it('keeps what is known of a host that is lost', async () => {

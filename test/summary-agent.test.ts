@@ -109,6 +109,16 @@ describe('summary agent', () => {
     assert.equal((await after.agent.summary(null))?.experiments.finished_today, 1);
   });
 
+  it('gives what happened since an instant, by time', async () => {
+    const test = bench([{ t: 'event', event: finished(T0 - HOUR) }]);
+    await test.agent.start();
+    test.clock.advance(0);
+    // A launcher's log is read after the fact.
+    test.agent.collect([finished(T0), finished(T0 - MINUTE), { ...finished(T0 - 2 * HOUR) }]);
+    const times = (await test.agent.events(T0 - HOUR)).map((event) => event.at - T0);
+    assert.deepEqual(times, [-HOUR, -MINUTE, 0]);
+  });
+
   it('makes the digest: files, deliveries and slot, and begins a new day', async () => {
     const test = bench();
     await test.agent.start();

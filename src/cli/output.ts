@@ -1,5 +1,5 @@
 import type { Message } from '../domain/message.ts';
-import { renderText } from '../edge/channels/console/index.ts';
+import { renderText, type TextStyle } from '../edge/channels/console/index.ts';
 
 /** Where a command prints: answers on `out`, everything else on `err`. */
 export interface Terminal {
@@ -11,13 +11,11 @@ export interface Terminal {
 /** Columns of output that is no terminal: a file or a pipe. */
 const DEFAULT_WIDTH = 100;
 
-export function styleOf(
-  stream: NodeJS.WriteStream,
-  env: Readonly<Record<string, string | undefined>>,
-): { color: boolean; width: number } {
+export function styleOf(stream: NodeJS.WriteStream, env: Readonly<Record<string, string | undefined>>): TextStyle {
   // https://no-color.org
   const color = stream.isTTY === true && !env.NO_COLOR;
-  return { color, width: stream.columns ?? DEFAULT_WIDTH };
+  const { columns } = stream;
+  return columns ? { color, width: columns, screen: columns } : { color, width: DEFAULT_WIDTH };
 }
 
 export function printMessage(

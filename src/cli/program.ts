@@ -11,6 +11,8 @@ import { stateFolder } from '../folders.ts';
 import { lookOnce } from '../look.ts';
 import { openRenderer } from '../renderer.ts';
 import { printJson, printMessage, styleOf, type Terminal } from './output.ts';
+import { createProgressLine } from './progress.ts';
+import { QUESTIONS, questionText } from './questions.ts';
 import { watchConfig } from './reload.ts';
 
 /** Exit statuses; what users' scripts rely on. */
@@ -25,10 +27,10 @@ export interface World extends Terminal {
   readonly interrupt: () => void;
 }
 
-interface Reading {
+/** Options that every question takes, `format` apart; the others are the question's own. */
+interface Reading extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
   readonly project?: string;
-  readonly date?: string;
   readonly format?: 'md' | 'json';
 }
 
@@ -50,18 +52,17 @@ export async function runCli(world: World): Promise<number> {
       await start(world);
     });
 
-  for (const { name, argument, description } of READING) {
+  for (const question of QUESTIONS) {
+    const { name, argument, description, options } = question;
     const command = program.command(argument === null ? name : `${name} ${argument}`).description(description);
+    for (const option of options) command.option(`--${option.name} <${option.value}>`, option.description);
     command.option('--json', 'one JSON object on standard output');
     command.option('--project <dir>', 'look at this project only, once, without a configuration; writes nothing');
-    if (name === 'summary') {
-      command.option('--date <date>', 'a kept date, YYYY-MM-DD');
+    if (name === 'summary')
       command.addOption(new Option('--format <format>', 'Markdown or JSON').choices(['md', 'json']));
-    }
-    command.action(async (...given: unknown[]) => {
-      const options = given.at(-2) as Reading;
-      const words = argument === null || given[0] === undefined ? [] : [String(given[0])];
-      status = await read(world, name, options.date === undefined ? words : [options.date], options);
+    command.action(async () => {
+      const given: Reading = command.opts();
+      status = await read(world, questionText(question, command.args, given), given);
     });
   }
 
@@ -79,13 +80,6 @@ export async function runCli(world: World): Promise<number> {
     return exitStatus(error, world);
   }
 }
-
-const READING = [
-  { name: 'status', argument: null, description: 'runs by status, hosts, and what needs a human' },
-  { name: 'runs', argument: null, description: 'every run with its status and progress' },
-  { name: 'probe', argument: '[host]', description: 'look at one host, or all, now' },
-  { name: 'summary', argument: null, description: 'the digest of today so far, or of a kept date' },
-] as const;
 
 function exitStatus(error: unknown, { err }: World): number {
   if (error instanceof BadConfig) return EXIT.usage;
@@ -125,9 +119,9 @@ async function start(world: World): Promise<void> {
   }
 }
 
-async function read(world: World, name: string, words: readonly string[], options: Reading): Promise<number> {
+async function read(world: World, text: string, options: Reading): Promise<number> {
   const config = use(world, load(world, options));
-  const given = await ask([name, ...words].join(' '), config, world, options);
+  const given = await ask(text, config, world, options);
   const json = options.json === true || options.format === 'json';
   const content = { kind: 'answer', severity: null, resolved: false, ...given } as const;
   const renderer = openRenderer(config, (text) => world.err.write(`${text}\n`));
@@ -143,7 +137,8 @@ async function read(world: World, name: string, words: readonly string[], option
 async function ask(text: string, config: Config, world: World, { project }: Reading): Promise<Answer> {
   const socket = project === undefined ? await runningSocket(stateFolder(config)) : null;
   if (socket !== null) return askControl(socket, text);
-  const look = await lookOnce(config, world);
+  const progress = createProgressLine(world.err);
+  const look = await lookOnce(config, world, progress.show).finally(progress.clear);
   try {
     return await answer(text, look.queries, { ...config.privacy, redact: look.redact });
   } finally {

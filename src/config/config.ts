@@ -15,7 +15,7 @@ export type SummarySection = (typeof SUMMARY_SECTIONS)[number];
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-export type RuleName = 'run-failed' | 'run-stuck' | 'host-unreachable';
+export type RuleName = 'run-failed' | 'run-stuck' | 'host-unreachable' | 'gpu-lost';
 
 export interface SummaryConfig {
   readonly enabled: boolean;

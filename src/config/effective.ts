@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 import type { Destination, Receiver } from '../domain/receiver.ts';
 import type { Project } from '../domain/run.ts';
 import { DAY, SECOND } from '../domain/time.ts';
+import { formatDuration } from '../util/duration.ts';
 import type { Config } from './config.ts';
-import { formatDuration } from './duration.ts';
 import { maskUrl } from './mask.ts';
 import { formatMatcher } from './matcher.ts';
 import { SUMMARY_CHANNELS, summaryReceiver } from './references.ts';
@@ -72,6 +72,7 @@ function projectKeys(project: Project, zone: string): object {
     sleep_time: project.sleepTimeMs / SECOND,
     ...outdatedKey(project.outdated, zone),
     expected_files: project.expectedFiles,
+    launcher_log: project.launcherLog,
   };
 }
 

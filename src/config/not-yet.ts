@@ -16,12 +16,6 @@ const IGNORED = 'not yet supported; it has no effect';
 const NOT_YET: readonly NotYet[] = [
   { key: ['summary', 'after_idle'], message: IGNORED },
   {
-    key: ['projects', '*', 'formats'],
-    idle: ['pylon'],
-    message: 'evaluator and nerfstudio are not yet supported; only runs of the format pylon are seen',
-  },
-  { key: ['projects', '*', 'launcher_log'], message: 'not yet supported; the log is not read' },
-  {
     key: ['channels', 'slack', 'mode'],
     idle: 'socket',
     message: 'http is not yet supported; commands in Slack are off',

@@ -43,6 +43,7 @@ export function resolveConfig(
       'run-failed': resolveRule(settings.rules['run-failed']),
       'run-stuck': resolveRule(settings.rules['run-stuck']),
       'host-unreachable': resolveRule(settings.rules['host-unreachable']),
+      'gpu-lost': resolveRule(settings.rules['gpu-lost']),
     },
     thresholds: {
       nearCompletionPct: settings.thresholds.near_completion,
@@ -94,7 +95,7 @@ function resolveProject(project: ProjectSettings, hosts: readonly Host[], places
     readFrom,
     runsOn: [...new Set(project.runs_on?.map(named) ?? hosts.map(({ name }) => name))],
     configs: project.configs,
-    formats: project.formats.filter((format) => format === 'pylon'),
+    formats: project.formats,
     epochs: project.epochs ?? null,
     sleepTimeMs: project.sleep_time,
     outdated: resolveOutdated(project, zone),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RuleSettings } from '../domain/receiver.ts';
+import { RUN_FORMATS } from '../domain/run.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../domain/time.ts';
 import { SUMMARY_SECTIONS } from './config.ts';
 import * as values from './values.ts';
@@ -65,9 +66,9 @@ const project = z
     runs_on: z.array(values.name).min(1).optional(),
     configs: z.array(values.glob).min(1).default(['configs/**/*.py']),
     formats: z
-      .array(z.enum(['pylon', 'evaluator', 'nerfstudio']))
+      .array(z.enum(RUN_FORMATS))
       .min(1)
-      .default(['pylon']),
+      .default([...RUN_FORMATS]),
     epochs: z.number().int().min(1).optional(),
     sleep_time: values.seconds(SECOND, 7 * DAY).default(180 * SECOND),
     outdated_days: z.number().positive().nullable().optional(),
@@ -149,6 +150,7 @@ export const schema = section({
     'run-stuck': rule({ enabled: true, severity: 'critical', holdForMs: 5 * MINUTE }),
     // Three probes of the default interval: one that was lost is no news.
     'host-unreachable': rule({ enabled: true, severity: 'critical', holdForMs: 90 * SECOND }),
+    'gpu-lost': rule({ enabled: true, severity: 'critical', holdForMs: 0 }),
   }),
   thresholds: section({
     near_completion: z.number().min(0).max(100).default(90),

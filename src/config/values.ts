@@ -1,7 +1,7 @@
 import { DateTime, IANAZone } from 'luxon';
 import { z } from 'zod';
 import { SECOND } from '../domain/time.ts';
-import { formatDuration, parseDuration } from './duration.ts';
+import { formatDuration, parseDuration } from '../util/duration.ts';
 import { hideSecrets } from './mask.ts';
 import { parseMatcher } from './matcher.ts';
 

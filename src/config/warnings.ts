@@ -5,7 +5,7 @@ import { pathsTo } from './not-yet.ts';
 import { allowedInstead } from './problem.ts';
 
 /** The labels that alerts, notices and digests carry. */
-const LABELS = ['event', 'host', 'kind', 'project', 'rule', 'run', 'session', 'severity'];
+const LABELS = ['event', 'gpu', 'host', 'kind', 'project', 'rule', 'run', 'session', 'severity'];
 
 /** Routes that ask for labels nothing carries: they would never match, and nobody would know why. */
 export function findUnknownLabels(value: unknown): Finding[] {

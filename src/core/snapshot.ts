@@ -1,9 +1,12 @@
-import type { HostProcess, HostState } from '../domain/host.ts';
-import { type Project, type ProjectScan, type Run, runId, type Verdict } from '../domain/run.ts';
+import type { HostState } from '../domain/host.ts';
+import type { LauncherReading } from '../domain/launcher.ts';
+import { type Project, type ProjectScan, type Run, type RunFacts, runId } from '../domain/run.ts';
 import type { ProjectState, Snapshot } from '../domain/snapshot.ts';
 import type { Instant } from '../domain/time.ts';
-import { buildRun } from './runs/build-run.ts';
-import { findRunProcesses } from './runs/command.ts';
+import { buildRun, type TailReader } from './runs/build-run.ts';
+import { findRunProcesses, type HostProcesses } from './runs/command.ts';
+import { findNerfstudioRuns } from './runs/formats/nerfstudio.ts';
+import { outdatedBefore } from './runs/status.ts';
 
 export interface Seen {
   readonly hosts: readonly HostState[];
@@ -12,16 +15,19 @@ export interface Seen {
   readonly scans: ReadonlyMap<string, ProjectScan>;
   /** By project: why its run folders could not be read the last time. */
   readonly scanErrors: ReadonlyMap<string, string>;
+  /** By project: what its launcher wrote since the snapshot before. */
+  readonly launcher: ReadonlyMap<string, LauncherReading>;
+  /** By host: how far the first reading of its disk is. */
+  readonly reading: ReadonlyMap<string, { readonly done: number; readonly total: number }>;
   /** The runs of the snapshot before, by id. */
   readonly previous: ReadonlyMap<string, Run>;
+  /** What each run was built from; filled here, so that runs that are over are not built again and again. */
+  readonly builtFrom: WeakMap<Run, RunFacts>;
 }
 
 /** One immutable picture of all hosts and runs, from what was read last. */
-export function buildSnapshot(seen: Seen, explain: (logTail: string) => Verdict | null, now: Instant): Snapshot {
-  const processes = new Map<string, readonly HostProcess[]>();
-  for (const { name, reachable, sample } of seen.hosts) {
-    if (reachable === true && sample?.processes != null) processes.set(name, sample.processes);
-  }
+export function buildSnapshot(seen: Seen, reader: TailReader, now: Instant): Snapshot {
+  const processes = processesOf(seen.hosts);
   const probed = new Set(seen.hosts.filter(({ reachable }) => reachable !== null).map(({ name }) => name));
   const states: ProjectState[] = [];
   const runs: Run[] = [];
@@ -37,40 +43,60 @@ export function buildSnapshot(seen: Seen, explain: (logTail: string) => Verdict 
       scanned: scan !== undefined && project.runsOn.every((name) => probed.has(name)),
       stale,
       problems: [...(scan?.problems ?? []), ...(error === undefined ? [] : [error])],
+      reading: seen.reading.get(project.readFrom) ?? null,
+      launcher: seen.launcher.get(project.name) ?? null,
     });
-    if (scan !== undefined) runs.push(...projectRuns(project, scan, host, processes, { seen, stale, explain, now }));
+    if (scan !== undefined) runs.push(...projectRuns(project, scan, host, processes, { seen, stale, reader, now }));
   }
   return { at: now, hosts: seen.hosts, projects: states, runs };
+}
+
+/** By host, of those that can be asked now. */
+export function processesOf(hosts: readonly HostState[]): Map<string, HostProcesses> {
+  const processes = new Map<string, HostProcesses>();
+  for (const { name, reachable, sample } of hosts) {
+    if (reachable !== true || sample?.processes == null) continue;
+    processes.set(name, { processes: sample.processes, roots: sample.roots });
+  }
+  return processes;
 }
 
 function projectRuns(
   project: Project,
   scan: ProjectScan,
   readFrom: HostState | undefined,
-  processes: ReadonlyMap<string, readonly HostProcess[]>,
-  {
-    seen,
-    stale,
-    explain,
-    now,
-  }: { seen: Seen; stale: boolean; explain: (logTail: string) => Verdict | null; now: Instant },
+  processes: ReadonlyMap<string, HostProcesses>,
+  { seen, stale, reader, now }: { seen: Seen; stale: boolean; reader: TailReader; now: Instant },
 ): Run[] {
   const unseenHosts = new Set(project.runsOn.filter((host) => !processes.has(host)));
   const configs = new Set(scan.runs.map((facts) => facts.config));
   const found = findRunProcesses(project, configs, processes);
+  const nerfs = project.formats.includes('nerfstudio') ? findNerfstudioRuns(project, processes) : new Map();
   return scan.runs.map((facts) => {
     const previous = seen.previous.get(runId(facts.project, facts.config)) ?? null;
+    const process = found.get(facts.config) ?? nerfs.get(facts.config)?.process ?? null;
+    const isSame = previous !== null && process === null && seen.builtFrom.get(previous) === facts;
+    if (isSame && !stale && isOver(previous, project, now)) return previous;
     const run = buildRun(facts, {
       project,
       now,
       clockSkewMs: (readFrom?.sample?.clockSkewS ?? 0) * 1000,
-      process: found.get(facts.config) ?? null,
+      process,
       unseenHosts,
       previous,
-      explain,
+      reader,
     });
-    return stale || isGuess(run, previous, unseenHosts) ? frozen(run, previous) : run;
+    if (stale || isGuess(run, previous, unseenHosts)) return frozen(run, previous);
+    seen.builtFrom.set(run, facts);
+    return run;
   });
+}
+
+/** Nothing but new facts or a process can make it another run; time only makes a finished one outdated. */
+function isOver({ status, reason, process, lastUpdate }: Run, project: Project, now: Instant): boolean {
+  if (process !== null || reason === 'unreadable') return false;
+  if (status === 'failed' || status === 'outdated') return true;
+  return status === 'finished' && (lastUpdate ?? now) >= outdatedBefore(project.outdated, now);
 }
 
 /**

@@ -33,18 +33,33 @@ export interface PeakView {
   readonly at: string;
 }
 
+export const KEY_EVENT_KINDS = [
+  'run-failed',
+  'run-stuck',
+  'run-outdated',
+  'host-lost',
+  'host-back',
+  'project-found',
+  'stuck-removed',
+  'outdated-cleaned',
+  'run-error',
+  'gpus-disconnected',
+  'hosts-disconnected',
+  'launcher-error',
+] as const;
+
 /** Events of one kind and one matter, folded. */
 export interface KeyEventView {
-  readonly kind: 'run-failed' | 'run-stuck' | 'run-outdated' | 'host-lost' | 'host-back' | 'project-found';
+  readonly kind: (typeof KEY_EVENT_KINDS)[number];
   /** The first and the last of them. */
   readonly at: string;
   readonly last_at: string;
   readonly count: number;
   readonly project: string | null;
   readonly host: string | null;
-  /** Some of the runs: the first by name. */
+  /** Some of the runs, or of the work dirs that were cleaned: the first by name. */
   readonly configs: readonly string[];
-  /** Why, where the event has a reason. */
+  /** Why, where the event has a reason; of GPUs or hosts that a launcher lost, which. */
   readonly summary: string | null;
   /** How long a stuck run had been silent, or a host away: the longest of them. */
   readonly duration_s: number | null;

@@ -1,3 +1,4 @@
+import type { LauncherEvent } from './launcher.ts';
 import type { RunCounts, RunReason, RunStatus } from './run.ts';
 import type { Instant } from './time.ts';
 
@@ -42,4 +43,5 @@ export type Event =
       readonly counts: RunCounts;
     }
   | { readonly kind: 'host-lost'; readonly at: Instant; readonly host: string; readonly error: string }
-  | { readonly kind: 'host-back'; readonly at: Instant; readonly host: string; readonly awayMs: number };
+  | { readonly kind: 'host-back'; readonly at: Instant; readonly host: string; readonly awayMs: number }
+  | LauncherEvent;

@@ -1,5 +1,6 @@
 import type { Receipt } from './delivery.ts';
 import type { HostProcess, HostSample } from './host.ts';
+import type { LogCursor } from './launcher.ts';
 import type { Message } from './message.ts';
 import type { ProjectScan, Run } from './run.ts';
 import type { State } from './state.ts';
@@ -68,14 +69,18 @@ export interface HostReading extends RunsReading {
 
 /** Everything that is read of one host. All calls throw HostError when it cannot be reached. */
 export interface HostReader {
-  /** Figures, processes and run folders in one round trip. */
-  look(): Promise<HostReading>;
+  /** Figures, processes and run folders in one round trip. The figures are told before run folders that take long are whole. */
+  look(onSample?: (sample: HostSample) => void): Promise<HostReading>;
   /** Processes and run folders only: cheap enough to be asked at every sign of trouble. */
   lookAtRuns(): Promise<RunsReading>;
   /** The last bytes of these logs, by path; those that cannot be read are left out. */
   readTails(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Calls back with the path of a followed log soon after it was written to. */
   follow(onChange: (path: string) => void): Follower;
+  /** Takes over which nerfstudio runs of a project live now, on whatever host: their work dirs are on this disk. */
+  adopt(project: string, runs: readonly { readonly workDir: string; readonly totalSteps: number }[]): void;
+  /** Goes on reading the launcher's log of a project from here. */
+  resumeLog(project: string, cursor: LogCursor): void;
   /** What it has learnt of the run folders, as plain JSON. */
   cache(): unknown;
   /** Goes on from an earlier `cache()`; what is damaged in it is read anew. */

@@ -1,3 +1,4 @@
+import type { LauncherReading } from './launcher.ts';
 import type { Instant } from './time.ts';
 
 export const RUN_STATUSES = ['running', 'finished', 'failed', 'stuck', 'outdated'] as const;
@@ -22,6 +23,9 @@ export const RUN_REASONS = [
 ] as const;
 export type RunReason = (typeof RUN_REASONS)[number];
 
+export const RUN_FORMATS = ['pylon', 'evaluator', 'nerfstudio'] as const;
+export type RunFormat = (typeof RUN_FORMATS)[number];
+
 export interface Project {
   readonly name: string;
   /** Absolute, on the disk of `readFrom`. */
@@ -32,7 +36,7 @@ export interface Project {
   readonly runsOn: readonly string[];
   /** Globs relative to `root`; `**` crosses folders. */
   readonly configs: readonly string[];
-  readonly formats: readonly string[];
+  readonly formats: readonly RunFormat[];
   /** Total epochs of runs whose config does not say. */
   readonly epochs: number | null;
   readonly sleepTimeMs: number;
@@ -62,27 +66,54 @@ export interface ConfigFacts {
 /** What the disk says about one run. Decisions about it are made in core/runs. */
 export interface RunFacts {
   readonly project: string;
-  /** Relative to the project's root: `configs/exp/a.py`. */
+  /** Relative to the project's root: `configs/exp/a.py`. A nerfstudio run has none: its work dir stands here too. */
   readonly config: string;
-  /** Relative to the project's root: `logs/exp/a`. */
+  /** Relative to the project's root where it is in it: `logs/exp/a`. */
   readonly workDir: string;
-  readonly format: 'pylon';
+  readonly format: RunFormat;
+  /** Steps of a nerfstudio run; 1 of an evaluator. */
   readonly totalEpochs: number | null;
   readonly workDirExists: boolean;
-  /** Complete epochs counted on disk from 0 up to the first gap. */
+  /** Complete epochs counted on disk from 0 up to the first gap. Of a nerfstudio run its steps, of an evaluator 0 or 1. */
   readonly completedEpochs: number;
   /** Of the newest expected file in any epoch. */
   readonly newestArtifactAt: Instant | null;
   readonly newestLog: FileStamp | null;
+  /** When a start that failed before it had a log wrote why; null where there is no `error.log`, or an empty one. */
+  readonly errorLogAt: Instant | null;
   /** How many logs there are: one for each start of the trainer. */
   readonly sessions: number;
   /** The last bytes of the newest log, when it has been looked at; hostile text. */
   readonly logTail: string | null;
   readonly earlyStop: { readonly atEpoch: number } | null;
+  readonly pace: PaceFacts;
   /** Login name of the work dir's owner. */
   readonly owner: string | null;
   /** Why the run could not be read whole. */
   readonly problem: string | null;
+}
+
+/** What the disk tells of a run's pace, in the clock of the host that was read. */
+export interface PaceFacts {
+  /** When each of the last epochs became complete, oldest first and without a gap; the last is that of `completedEpochs`. */
+  readonly epochTimes: readonly Instant[];
+  /** The longest silence of its log that it went on after, as far as was seen. */
+  readonly longestSilenceMs: number | null;
+}
+
+/** How often a run normally shows a sign of life. */
+export interface Rhythm {
+  /** The usual time of an epoch; null before there are some to go by. */
+  readonly epochMs: number | null;
+  /** A live process that is silent for longer is stuck. */
+  readonly allowedSilenceMs: number;
+}
+
+/** When a run will probably be complete: the truth is between `low` and `high` four times in five. */
+export interface Eta {
+  readonly at: Instant;
+  readonly low: Instant;
+  readonly high: Instant;
 }
 
 /** All runs of a project, or why they could not be read. */
@@ -92,6 +123,8 @@ export interface ProjectScan {
   readonly runs: readonly RunFacts[];
   /** The disk is not there (an unmounted share, a folder moved away): `runs` are those known before. */
   readonly absent: boolean;
+  /** null: nothing new. */
+  readonly launcher: LauncherReading | null;
   readonly problems: readonly string[];
 }
 
@@ -137,11 +170,14 @@ export interface Run {
   readonly project: string;
   readonly config: string;
   readonly workDir: string;
-  readonly format: 'pylon';
+  readonly format: RunFormat;
   readonly owner: string | null;
   readonly status: RunStatus;
   readonly reason: RunReason;
   readonly progress: Progress;
+  readonly rhythm: Rhythm;
+  /** null where there is nothing to go by. */
+  readonly eta: Eta | null;
   readonly process: RunProcess | null;
   /** Where its process lives or was seen last; where none was seen, the host whose disk is read. */
   readonly host: string;

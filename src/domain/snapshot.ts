@@ -1,4 +1,5 @@
 import type { HostState } from './host.ts';
+import type { LauncherReading } from './launcher.ts';
 import type { Run } from './run.ts';
 import type { Instant } from './time.ts';
 
@@ -11,6 +12,10 @@ export interface ProjectState {
   /** Its disk could not be read the last time: its runs are as they were known. */
   readonly stale: boolean;
   readonly problems: readonly string[];
+  /** While its disk is being read: how many of its runs are known whole. */
+  readonly reading: { readonly done: number; readonly total: number } | null;
+  /** What its launcher wrote since the snapshot before. */
+  readonly launcher: LauncherReading | null;
 }
 
 /** All runs and hosts at one instant. */

@@ -1,5 +1,6 @@
 import type { Alert } from './alert.ts';
 import type { Delivery } from './delivery.ts';
+import type { LogCursor } from './launcher.ts';
 import type { RunStatus } from './run.ts';
 import type { Instant } from './time.ts';
 
@@ -25,6 +26,8 @@ export interface KnownProject {
   readonly firstSeenAt: Instant;
   /** By config. */
   readonly runs: Readonly<Record<string, KnownRun>>;
+  /** How far the launcher's log has been told. */
+  readonly launcherLog: LogCursor | null;
 }
 
 export interface KnownHost {

@@ -1,4 +1,5 @@
 import type { Severity } from './alert.ts';
+import type { ThrottleReason } from './host.ts';
 import type { RunCounts, RunReason, RunStatus } from './run.ts';
 
 /*
@@ -59,14 +60,64 @@ export interface RunView {
     readonly cmd: string | null;
   } | null;
   readonly last_update: string | null;
+  /** Where its process lives or was seen last. */
+  readonly host: string;
+  /** Why it died, or why it could not be read whole, in one line. */
+  readonly summary: string | null;
 }
 
 export interface RunsView {
   readonly schema: 'pylon.runs/1';
   readonly at: string;
+  /** Those that were asked for, in the order that was asked for. */
   readonly runs: readonly RunView[];
+  /** How many more were asked for than the answer shows. */
+  readonly omitted: number;
+  /** How many there are in all. */
+  readonly total: number;
   /** What could not be read, by project. */
   readonly problems: readonly string[];
+}
+
+/** One run in full. */
+export interface RunDetailView extends RunView {
+  readonly schema: 'pylon.run/1';
+  readonly at: string;
+  readonly rhythm: {
+    readonly epoch_s: number | null;
+    readonly epochs_per_day: number | null;
+    /** A live process that is silent for longer is stuck. */
+    readonly allowed_silence_s: number;
+  };
+  readonly sessions: number;
+  /** Seconds since the last sign of life. */
+  readonly silent_s: number | null;
+  readonly problem: string | null;
+  readonly verdict: { readonly summary: string; readonly evidence: readonly string[] } | null;
+  readonly log: string | null;
+  /** The last lines of the newest log; empty where they were not read. */
+  readonly last_lines: readonly string[];
+  /** Where its process is. */
+  readonly gpus: readonly {
+    readonly host: string;
+    readonly index: number;
+    readonly name: string;
+    readonly util_pct: number | null;
+    /** Of this run's processes. */
+    readonly memory: number | null;
+  }[];
+}
+
+export interface EventsView {
+  readonly schema: 'pylon.events/1';
+  readonly at: string;
+  readonly since: string;
+  /** By time, oldest first. `text` says in words what the other keys say. */
+  readonly events: readonly ({ readonly kind: string; readonly at: string; readonly text: string } & Readonly<
+    Record<string, unknown>
+  >)[];
+  /** How many older ones the answer leaves out. */
+  readonly omitted: number;
 }
 
 export interface ProbeView {
@@ -79,7 +130,14 @@ export interface ProbeView {
     readonly clock_skew_s: number | null;
     readonly cpu: { readonly pct: number | null; readonly cores: number | null; readonly load1: number | null };
     readonly memory: { readonly total: number; readonly available: number } | null;
-    readonly disks: readonly { readonly mount: string; readonly total: number; readonly free: number }[] | null;
+    readonly disks:
+      | readonly {
+          readonly mount: string;
+          readonly total: number;
+          readonly free: number;
+          readonly inodes: { readonly total: number; readonly free: number } | null;
+        }[]
+      | null;
     readonly gpus:
       | readonly {
           readonly index: number;
@@ -90,8 +148,26 @@ export interface ProbeView {
           readonly memory: { readonly total: number | null; readonly used: number | null };
           readonly temp_c: number | null;
           readonly power_w: number | null;
+          readonly power_limit_w: number | null;
+          readonly bus_id: string;
+          /** MHz. */
+          readonly clocks: {
+            readonly sm: number | null;
+            readonly sm_max: number | null;
+            readonly memory: number | null;
+          };
+          readonly throttle: readonly ThrottleReason[] | null;
+          readonly ecc: { readonly corrected: number | null; readonly uncorrected: number | null };
+          readonly mig: readonly { readonly index: number; readonly uuid: string; readonly profile: string }[] | null;
+          /** Codes of its Xid errors in the kernel log; null where that may not be read. */
+          readonly xid: readonly number[] | null;
+          /** What is out of the ordinary, in words. */
+          readonly notes: readonly string[];
         }[]
       | null;
+    readonly oom_kills: { readonly host: number | null; readonly cgroup: number | null };
+    /** Newest first; null where the kernel log may not be read. */
+    readonly kernel_events: readonly { readonly at: string | null; readonly text: string }[] | null;
     /** GPU processes and processes of runs. */
     readonly processes: readonly {
       readonly pid: number;

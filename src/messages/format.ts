@@ -29,7 +29,10 @@ export function formatDuration(value: unknown): string {
   const first = TIME_UNITS.findIndex(([, size]) => left >= size);
   if (first < 0) return '0 s';
   const parts: string[] = [];
-  for (const [name, size] of TIME_UNITS.slice(first, first + 2)) {
+  const [unit] = TIME_UNITS[first] ?? [];
+  // Nobody counts the seconds of a quarter of an hour.
+  const exact = unit === 'min' && left >= 600 ? 1 : 2;
+  for (const [name, size] of TIME_UNITS.slice(first, first + exact)) {
     const count = Math.floor(left / size);
     left -= count * size;
     if (count > 0) parts.push(`${count} ${name}`);

@@ -16,6 +16,8 @@ const BUILT_IN: readonly RegExp[] = [
   /(?<=[a-z]:\/\/[^\s:/@]{1,100}:)[^\s@/]+(?=@)/g,
   /(?<=\bbearer\s)[^\s"',;&]{4,}/gi,
   /(?<=(?:api[_-]?key|token|secret|password|passwd)["']?\s{0,3}[=:]\s{0,3}["']?)[^\s"',;&]{4,}/gi,
+  // An option of a command line and its value.
+  /(?<=--?[\w-]{0,40}(?:api[_-]?key|token|secret|password|passwd)\s{1,3}["']?)[^\s"',;&-][^\s"',;&]{3,}/gi,
 ];
 
 /** Shorter values would mask ordinary words. */

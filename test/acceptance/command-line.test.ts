@@ -91,6 +91,29 @@ describe('command line', function () {
       assert.deepEqual(readdirSync(project.root).sort(), ['configs', 'logs', 'main.py']);
     });
 
+    it('filters runs by options and words, and shows one in full', async () => {
+      const project = makeProject(folder.path);
+      project.addRun('exp/dead', 10);
+      project.log('exp/dead', 0, OUT_OF_MEMORY);
+      project.age('exp/dead', 0, 86_400);
+      project.addRun('exp/waiting', 10);
+      const configs = async (args: string[]) =>
+        (await json(['runs', ...args])).data.runs.map(({ config }: { config: string }) => config);
+      assert.deepEqual(await configs(['--status', 'failed']), ['configs/exp/dead.py']);
+      assert.deepEqual(await configs(['exp/*', '--sort', '-name', '--limit', '1']), ['configs/exp/waiting.py']);
+      const { status, data } = await json(['run', 'dead']);
+      assert.equal(status, 0);
+      assert.deepEqual([data.schema, data.config], ['pylon.run/1', 'configs/exp/dead.py']);
+      assert.match(data.verdict.summary, /CUDA out of memory/);
+      assert.match(data.last_lines.at(-1), /CUDA out of memory/);
+      const { out } = await pylon(['run', 'dead'], folder.path);
+      assert.match(out, /^configs\/exp\/dead\.py: failed/);
+      for (const args of [['runs', '--status', 'faild'], ['run', 'deed'], ['run'], ['runs', '--limit', 'x']]) {
+        const wrong = await pylon(args, folder.path);
+        assert.deepEqual([wrong.status, wrong.out], [2, ''], args.join(' '));
+      }
+    });
+
     it('gives the digest as Markdown', async () => {
       const { status, out } = await pylon(['summary', '--format', 'md'], folder.path);
       assert.equal(status, 0);
@@ -181,10 +204,13 @@ describe('command line', function () {
         const bot = start();
         await slack.waitFor((messages) => messages.length > 0, 30_000);
         await bot.says('3000 failed', 30_000);
-        await eventually(
-          'the project was looked at again',
-          async () => (await json(['status'])).data.hosts[0].age_s === 0,
-        );
+        const lookedAt = async (): Promise<number> => {
+          const { data } = await json(['status']);
+          return Date.parse(data.at) - data.hosts[0].age_s * 1_000;
+        };
+        const first = await lookedAt();
+        // The age is in whole seconds.
+        await eventually('the project was looked at again', async () => (await lookedAt()) > first + 2_000);
         assert.equal(slack.messages().length, 1);
         assert.match(JSON.stringify(slack.messages()[0]), /3000 failed/);
         const { data } = await json(['runs']);

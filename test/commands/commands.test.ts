@@ -13,6 +13,8 @@ const queries: Queries = {
   undelivered: () => [],
   bot: () => ({ running: true, since: T0, observedTodayPct: null }),
   probe: async (host) => [makeHost({ name: host ?? 'gpu1', reachable: host === null })],
+  logTail: async () => null,
+  events: async () => [],
   digest: async (date) => (date === '2026-01-01' ? null : { schema: 'pylon.metrics/1', date }),
 };
 
@@ -28,6 +30,7 @@ const asked: [string, string, boolean][] = [
   ['probe', 'probe', false],
   ['probe gpu1', 'probe', true],
   ['probe gpu9', 'error', true],
+  ['events', 'events', false],
   ['', 'help', false],
   ['help', 'help', false],
   ['rm -rf /', 'error', true],
@@ -49,7 +52,7 @@ describe('answer', () => {
     });
     assert.match(
       String((await answer('frobnicate', queries, privacy)).data.hint),
-      /status, summary, runs, probe, help/,
+      /status, summary, runs, run, probe, events, help/,
     );
   });
 

@@ -33,6 +33,7 @@ describe('loadConfig', () => {
         'run-failed': { enabled: true, severity: 'critical', holdForMs: 0 },
         'run-stuck': { enabled: true, severity: 'critical', holdForMs: 300_000 },
         'host-unreachable': { enabled: true, severity: 'critical', holdForMs: 90_000 },
+        'gpu-lost': { enabled: true, severity: 'critical', holdForMs: 0 },
       },
       thresholds: { nearCompletionPct: 90, longRunningDays: 7 },
       channels: {
@@ -151,7 +152,7 @@ describe('hosts and projects', () => {
         readFrom: 'localhost',
         runsOn: ['gpu1'],
         configs: ['configs/**/*.py'],
-        formats: ['pylon'],
+        formats: ['pylon', 'evaluator', 'nerfstudio'],
         epochs: null,
         sleepTimeMs: 180_000,
         outdated: { olderThanMs: 120 * DAY },

@@ -9,14 +9,6 @@ const NO_EFFECT = 'not yet supported; it has no effect';
 /** Settings without effect so far, and the one line that says so. */
 const NOT_YET: readonly (readonly [string, string])[] = [
   ['summary: {after_idle: 2h}', `summary.after_idle: ${NO_EFFECT}`],
-  [
-    'projects: [{name: a}, {name: b, formats: [pylon, nerfstudio]}]',
-    'projects[1].formats: evaluator and nerfstudio are not yet supported; only runs of the format pylon are seen',
-  ],
-  [
-    'projects: [{name: a, launcher_log: project/run_agent.log}]',
-    'projects[0].launcher_log: not yet supported; the log is not read',
-  ],
   ['channels: {slack: {mode: http}}', 'channels.slack.mode: http is not yet supported; commands in Slack are off'],
   ['channels: {slack: {port: 3000}}', `channels.slack.port: ${NO_EFFECT}`],
   ['channels: {slack: {path: /events}}', `channels.slack.path: ${NO_EFFECT}`],
@@ -45,7 +37,7 @@ const NOT_YET: readonly (readonly [string, string])[] = [
 /** The same keys with the values that ask for nothing, and keys that do have effect. */
 const SILENT = [
   'summary: {after_idle: null}',
-  'projects: [{name: a, formats: [pylon]}]',
+  'projects: [{name: a, formats: [pylon], launcher_log: run_agent.log}]',
   'channels: {slack: {mode: socket}}',
   'people: []',
   "collector: {enabled: false, listen: '127.0.0.1:5001'}",
@@ -68,14 +60,9 @@ describe('notices', () => {
 
   for (const text of SILENT) it(`says nothing of ${text}`, () => assert.deepEqual(lines(load(text)), []));
 
-  it('keeps only the formats that are supported', () => {
-    const { config } = good(load('projects: [{name: a, formats: [evaluator, pylon]}]'));
-    assert.deepEqual(config.projects[0]?.formats, ['pylon']);
-  });
-
   it('warns of labels that nothing carries', () => {
     const result = load('routes:\n- match: [serverity=critical]\n  group_by: [zone]\n  receivers: [terminal]');
-    const known = 'Allowed: event, host, kind, project, rule, run, session, severity';
+    const known = 'Allowed: event, gpu, host, kind, project, rule, run, session, severity';
     assert.deepEqual(lines(result), [
       `pylon.yaml:2: routes[0].match[0]: nothing carries the label "serverity"; did you mean "severity"? ${known}`,
       `pylon.yaml:3: routes[0].group_by[0]: nothing carries the label "zone"; ${known.toLowerCase()}`,

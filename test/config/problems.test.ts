@@ -14,7 +14,7 @@ const TABLE: readonly (readonly [string, string])[] = [
   ['collector: {zzzzzz: 1}', 'pylon.yaml:1: collector.zzzzzz: unknown key; allowed: enabled, listen'],
   [
     'rules: {run-stuk: {enabled: true}}',
-    'pylon.yaml:1: rules.run-stuk: unknown key; did you mean "run-stuck"? Allowed: run-failed, run-stuck, host-unreachable',
+    'pylon.yaml:1: rules.run-stuk: unknown key; did you mean "run-stuck"? Allowed: run-failed, run-stuck, host-unreachable, gpu-lost',
   ],
   ['- a', 'pylon.yaml:1: found a list; expected a mapping'],
   ['text', 'pylon.yaml:1: found "text"; expected a mapping'],

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readLogPace } from '../../src/core/runs/rhythm.ts';
 import { buildSnapshot, type Seen } from '../../src/core/snapshot.ts';
 import type { HostState } from '../../src/domain/host.ts';
 import type { Project, ProjectScan, Run, RunFacts } from '../../src/domain/run.ts';
@@ -27,6 +28,7 @@ const trainer = {
   args: 'python main.py --config-filepath configs/exp/a.py',
   rss: 1,
   state: 'S',
+  cwd: null,
 };
 const process = { host: 'gpu2', pid: 42, user: 'ann', startedAt: trainer.startedAt, args: trainer.args };
 const silent = { newestLog: logAged(10 * MINUTE) };
@@ -37,22 +39,27 @@ const down = (name: string): HostState => makeHost({ name, reachable: false });
 const unprobed = (name: string): HostState => makeHost({ name, reachable: null, sample: null });
 
 function scanOf(...runs: RunFacts[]): ProjectScan {
-  return { project: 'lab', at: T0, runs, absent: false, problems: [] };
+  return { project: 'lab', at: T0, runs, absent: false, launcher: null, problems: [] };
 }
 
-function snapshotOf(over: Partial<Seen> & { readonly facts?: Partial<RunFacts>; readonly before?: Run | null }) {
-  const { facts = {}, before = null, ...seen } = over;
+function snapshotOf(
+  over: Partial<Seen> & { readonly facts?: Partial<RunFacts>; readonly before?: Run | null; readonly now?: number },
+) {
+  const { facts = {}, before = null, now = T0, ...seen } = over;
   return buildSnapshot(
     {
       hosts: [up('gpu1'), up('gpu2')],
       projects: [lab],
       scans: new Map([['lab', scanOf(makeFacts(facts))]]),
       scanErrors: new Map(),
+      launcher: new Map(),
+      reading: new Map(),
+      builtFrom: new WeakMap(),
       previous: new Map(before === null ? [] : [[before.id, before]]),
       ...seen,
     },
-    () => null,
-    T0,
+    { explain: () => null, pace: readLogPace },
+    now,
   );
 }
 
@@ -148,6 +155,34 @@ describe('buildSnapshot', () => {
     assert.equal(run?.status, 'running');
   });
 
+  describe('of the same facts', () => {
+    const DAY = 24 * 60 * MINUTE;
+    const old = { newestLog: logAged(DAY), newestArtifactAt: T0 - DAY };
+    const complete = { ...old, completedEpochs: 10 };
+    const cases: [string, Partial<RunFacts>, Partial<Project>, number, boolean, string][] = [
+      ['a finished run is not built again', complete, {}, MINUTE, true, 'finished'],
+      ['nor is a failed one', old, {}, MINUTE, true, 'failed'],
+      ['a finished one grows outdated', complete, { outdated: { olderThanMs: 2 * DAY } }, 2 * DAY, false, 'outdated'],
+      ['one that runs falls silent', { newestLog: logAged(MINUTE) }, {}, 5 * MINUTE, false, 'failed'],
+    ];
+    for (const [name, facts, settings, laterMs, same, status] of cases) {
+      it(name, () => {
+        const seen = {
+          projects: [{ ...lab, ...settings }],
+          scans: new Map([['lab', scanOf(makeFacts(facts))]]),
+          builtFrom: new WeakMap(),
+        };
+        const [before] = snapshotOf(seen).runs;
+        assert.ok(before);
+        const again = { ...seen, previous: new Map([[before.id, before]]) };
+        const [after] = snapshotOf({ ...again, now: T0 + laterMs }).runs;
+        assert.deepEqual([after === before, after?.status], [same, status]);
+        const found = snapshotOf({ ...again, hosts: [up('gpu1'), withTrainer('gpu2')] }).runs[0];
+        assert.equal(found?.process?.host, 'gpu2', 'a process that came is seen');
+      });
+    }
+  });
+
   it('keeps the verdict of a log that has not changed', () => {
     const verdict = { category: 'error' as const, summary: 'KeyError', evidence: [], extracted: {} };
     const before = makeRun({ status: 'failed', reason: 'fatal-error', verdict, newestLog: logAged(10 * MINUTE) });
@@ -169,7 +204,16 @@ describe('buildSnapshot', () => {
   it('is not scanned, and has no runs, before its disk was read', () => {
     const { projects, runs } = snapshotOf({ scans: new Map(), scanErrors: new Map([['lab', 'cut off']]) });
     assert.deepEqual(projects, [
-      { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: false, stale: true, problems: ['cut off'] },
+      {
+        name: 'lab',
+        root: '/lab',
+        readFrom: 'gpu1',
+        scanned: false,
+        stale: true,
+        problems: ['cut off'],
+        reading: null,
+        launcher: null,
+      },
     ]);
     assert.deepEqual(runs, []);
   });

@@ -1,5 +1,14 @@
 import type { Content } from '../../src/domain/delivery.ts';
-import type { AlertGroupView, AlertView, ProbeView, RunsView, RunView, StatusView } from '../../src/domain/views.ts';
+import type {
+  AlertGroupView,
+  AlertView,
+  EventsView,
+  ProbeView,
+  RunDetailView,
+  RunsView,
+  RunView,
+  StatusView,
+} from '../../src/domain/views.ts';
 
 /** A message to be rendered. */
 export function content(template: string, data: object, more: Partial<Content> = {}): Content {
@@ -124,6 +133,8 @@ export function runView(more: Partial<RunView> = {}): RunView {
     },
     process: { host: 'gpu1', pid: 4711, user: 'alice', start_time: null, cmd: null },
     last_update: '2026-11-24T13:30:00.000Z',
+    host: 'gpu1',
+    summary: null,
     ...more,
   };
 }
@@ -140,6 +151,7 @@ export const RUNS: RunsView = {
       config: 'configs/exp/e.py',
       status: 'failed',
       reason: 'unreadable',
+      summary: 'permission denied',
       progress: {
         completed_epochs: 3,
         total_epochs: null,
@@ -149,7 +161,57 @@ export const RUNS: RunsView = {
       },
     }),
   ],
+  omitted: 0,
+  total: 5,
   problems: ['pylon: configs/exp/e.py could not be read: permission denied'],
+};
+
+export const RUN: RunDetailView = {
+  ...runView({
+    process: {
+      host: 'gpu1',
+      pid: 4711,
+      user: 'alice',
+      start_time: '2026-11-24T08:32:00.000Z',
+      cmd: 'python main.py --config-filepath configs/exp/a.py',
+    },
+  }),
+  schema: 'pylon.run/1',
+  at: '2026-11-24T13:32:00.000Z',
+  rhythm: { epoch_s: 1_024.5, epochs_per_day: 84.3, allowed_silence_s: 1_500 },
+  sessions: 2,
+  silent_s: 120,
+  problem: null,
+  verdict: null,
+  log: '/nfs/pylon/logs/exp/a/train_1.log',
+  last_lines: ['INFO: Training [Epoch 57/100]', 'INFO: loss 0.12'],
+  gpus: [{ host: 'gpu1', index: 3, name: 'NVIDIA H100 80GB HBM3', util_pct: 97, memory: 64_424_509_440 }],
+};
+
+export const DEAD_RUN: RunDetailView = {
+  ...RUN,
+  ...runView({
+    status: 'failed',
+    reason: 'fatal-error',
+    eta: null,
+    process: null,
+    summary: 'CUDA out of memory on GPU 0',
+  }),
+  verdict: { summary: 'CUDA out of memory on GPU 0', evidence: ['torch.OutOfMemoryError: CUDA out of memory.'] },
+  gpus: [],
+  last_lines: [],
+};
+
+export const UNREAD_RUN: RunDetailView = {
+  ...RUN,
+  ...runView({ reason: 'host-unreachable', format: 'nerfstudio', owner: null, eta: null, process: null }),
+  rhythm: { epoch_s: null, epochs_per_day: null, allowed_silence_s: 180 },
+  problem: 'config.yml: permission denied',
+  sessions: 0,
+  silent_s: null,
+  log: null,
+  last_lines: [],
+  gpus: [],
 };
 
 export const PROBE: ProbeView = {
@@ -163,7 +225,14 @@ export const PROBE: ProbeView = {
       clock_skew_s: 3,
       cpu: { pct: 45.2, cores: 64, load1: 12.3 },
       memory: { total: 549_755_813_888, available: 128_849_018_880 },
-      disks: [{ mount: '/nfs', total: 10_995_116_277_760, free: 1_099_511_627_776 }],
+      disks: [
+        {
+          mount: '/nfs',
+          total: 10_995_116_277_760,
+          free: 1_099_511_627_776,
+          inodes: { total: 1_000_000, free: 400_000 },
+        },
+      ],
       gpus: [
         {
           index: 0,
@@ -174,6 +243,14 @@ export const PROBE: ProbeView = {
           memory: { total: 85_520_809_984, used: 64_424_509_440 },
           temp_c: 61,
           power_w: 512.4,
+          power_limit_w: 700,
+          bus_id: '0000:3b:00.0',
+          clocks: { sm: 1755, sm_max: 1980, memory: 2619 },
+          throttle: ['sw-thermal'],
+          ecc: { corrected: 0, uncorrected: 2 },
+          mig: null,
+          xid: [],
+          notes: ['ECC: 2 uncorrected', 'throttled: heat'],
         },
         {
           index: 1,
@@ -184,6 +261,14 @@ export const PROBE: ProbeView = {
           memory: { total: null, used: null },
           temp_c: null,
           power_w: null,
+          power_limit_w: null,
+          bus_id: '0000:5e:00.0',
+          clocks: { sm: null, sm_max: null, memory: null },
+          throttle: null,
+          ecc: { corrected: null, uncorrected: null },
+          mig: null,
+          xid: [79],
+          notes: ['Xid 79'],
         },
       ],
       processes: [
@@ -198,6 +283,10 @@ export const PROBE: ProbeView = {
         },
         { pid: 99, user: null, started_at: null, gpu_index: null, gpu_memory: null, run: null, cmd: 'python x.py' },
       ],
+      oom_kills: { host: 2, cgroup: null },
+      kernel_events: [
+        { at: '2026-11-24T13:00:00.000Z', text: 'NVRM: Xid (PCI:0000:5e:00): 79, GPU has fallen off the bus.' },
+      ],
       problems: ['disks: df timed out'],
     },
     {
@@ -209,10 +298,30 @@ export const PROBE: ProbeView = {
       memory: null,
       disks: null,
       gpus: null,
+      oom_kills: { host: null, cgroup: null },
+      kernel_events: null,
       processes: [],
       problems: [],
     },
   ],
+};
+
+export const EVENTS: EventsView = {
+  schema: 'pylon.events/1',
+  at: '2026-11-24T13:32:00.000Z',
+  since: '2026-11-23T13:32:00.000Z',
+  events: [
+    {
+      kind: 'run-failed',
+      at: '2026-11-24T13:12:00.000Z',
+      project: 'pylon',
+      config: 'configs/exp/a.py',
+      host: 'gpu1',
+      text: 'configs/exp/a.py failed: CUDA out of memory',
+    },
+    { kind: 'host-lost', at: '2026-11-24T13:30:00.000Z', project: null, host: 'gpu2', text: 'gpu2 cannot be reached' },
+  ],
+  omitted: 0,
 };
 
 export const BASELINE = {
@@ -324,9 +433,21 @@ export const SAMPLES: Readonly<Record<string, Content>> = {
     hosts: [],
   }),
   runs: content('runs', RUNS),
-  'no runs': content('runs', { ...RUNS, runs: [], problems: [] }),
+  'no runs': content('runs', { ...RUNS, runs: [], total: 0, problems: [] }),
+  'some runs of many': content('runs', { ...RUNS, runs: RUNS.runs.slice(0, 1), omitted: 30, total: 48, problems: [] }),
+  'none of the runs': content('runs', { ...RUNS, runs: [], total: 48, problems: [] }),
+  run: content('run', RUN),
+  'a dead run': content('run', DEAD_RUN),
+  'a run on a host that is away': content('run', UNREAD_RUN),
   probe: content('probe', PROBE),
   'probe of one host': content('probe', { ...PROBE, hosts: PROBE.hosts.slice(0, 1) }),
+  events: content('events', EVENTS),
+  'events of two projects, cut': content('events', {
+    ...EVENTS,
+    events: [...EVENTS.events, { ...EVENTS.events[0], at: '2026-11-25T00:00:00.000Z', project: 'nerf' }],
+    omitted: 300,
+  }),
+  'no events': content('events', { ...EVENTS, events: [] }),
   help: content('help', {
     commands: [
       { name: 'status', description: 'all runs and hosts in short', usage: '' },

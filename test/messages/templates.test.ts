@@ -3,7 +3,20 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { AlertGroupView } from '../../src/domain/views.ts';
 import { realRenderer } from './helpers.ts';
-import { alertsAbout, alertView, content, group, over, RUNS, runView, SAMPLES, STATUS } from './samples.ts';
+import {
+  alertsAbout,
+  alertView,
+  content,
+  EVENTS,
+  group,
+  over,
+  PROBE,
+  RUN,
+  RUNS,
+  runView,
+  SAMPLES,
+  STATUS,
+} from './samples.ts';
 
 const EVIDENCE = [
   '```',
@@ -91,32 +104,97 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   ],
   runs: [
     '# 5 runs of pylon',
-    '| Run              | Status                    | Epochs       | Host |',
-    '| ---------------- | ------------------------- | ------------ | ---- |',
-    '| configs/exp/a.py | running                   | 57/100 (57%) | gpu1 |',
-    '| configs/exp/b.py | never started             | 57/100 (57%) |      |',
-    '| configs/exp/c.py | finished, stopped early   | 57/100 (57%) | gpu1 |',
-    '| configs/exp/d.py | running, host unreachable | 57/100 (57%) | gpu1 |',
-    '| configs/exp/e.py | failed, unreadable        | 3/?          | gpu1 |',
+    '| Run              | Status        |   Progress | ETA or reason     |  Seen | Host |',
+    '| ---------------- | ------------- | ---------: | ----------------- | ----: | ---- |',
+    '| configs/exp/a.py | running       | 57/100 57% | in 12 h 38 min    | 2 min | gpu1 |',
+    '| configs/exp/b.py | never started | 57/100 57% |                   | 2 min | gpu1 |',
+    '| configs/exp/c.py | finished      | 57/100 57% | stopped early     | 2 min | gpu1 |',
+    '| configs/exp/d.py | running       | 57/100 57% | host unreachable  | 2 min | gpu1 |',
+    '| configs/exp/e.py | failed        |        3/? | permission denied | 2 min | gpu1 |',
     '**Could not be read**',
     '- pylon: configs/exp/e.py could not be read: permission denied',
   ],
   'no runs': ['# No runs'],
+  'some runs of many': [
+    '# 31 of 48 runs',
+    '| Run              | Status  |   Progress | ETA or reason  |  Seen | Host |',
+    '| ---------------- | ------- | ---------: | -------------- | ----: | ---- |',
+    '| configs/exp/a.py | running | 57/100 57% | in 12 h 38 min | 2 min | gpu1 |',
+    'and 30 more',
+  ],
+  'none of the runs': ['# None of 48 runs'],
+  run: [
+    '# configs/exp/a.py: running, 57 of 100 epochs (57%)',
+    '- **ETA:** in 12 h 38 min (2026-11-25 03:10), probably between 11 h 28 min and 14 h 28 min',
+    '- **Pace:** 17 min for one epoch, 84.3 a day',
+    '- **Last sign of life:** 2 min ago; stuck after 25 min',
+    '- **Process:** 4711 of alice on gpu1, for 5 h',
+    '- **GPU 3** (NVIDIA H100 80GB HBM3): 97% in use, 60 GiB of its memory for this run',
+    'pylon · pylon format · gpu1 · alice · started 2 times · `logs/exp/a`',
+    '---',
+    '**Command line**',
+    '```',
+    'python main.py --config-filepath configs/exp/a.py',
+    '```',
+    '**The end of its log**: `/nfs/pylon/logs/exp/a/train_1.log`',
+    '```',
+    'INFO: Training [Epoch 57/100]',
+    'INFO: loss 0.12',
+    '```',
+  ],
+  'a dead run': [
+    '# configs/exp/a.py: failed, 57 of 100 epochs (57%)',
+    '- **Why:** CUDA out of memory on GPU 0',
+    '- **Pace:** 17 min for one epoch, 84.3 a day',
+    '- **Last sign of life:** 2 min ago',
+    'pylon · pylon format · gpu1 · alice · started 2 times · `logs/exp/a`',
+    '---',
+    '**Evidence**',
+    '```',
+    'torch.OutOfMemoryError: CUDA out of memory.',
+    '```',
+    '**Its log**: `/nfs/pylon/logs/exp/a/train_1.log`',
+  ],
+  'a run on a host that is away': [
+    '# configs/exp/a.py: running, 57 of 100 steps (57%)',
+    'Its host cannot be read; this is what was known last.',
+    '- **Could not be read whole:** config.yml: permission denied',
+    'pylon · nerfstudio format · gpu1 · `logs/exp/a`',
+    '---',
+  ],
+  events: [
+    '# 2 events since 2026-11-23 14:32',
+    '**2026-11-24**',
+    '- 14:12 · configs/exp/a.py failed: CUDA out of memory',
+    '- 14:30 · gpu2 cannot be reached',
+  ],
+  'events of two projects, cut': [
+    '# 303 events since 2026-11-23 14:32',
+    'The newest 3 of them:',
+    '**2026-11-24**',
+    '- 14:12 · pylon: configs/exp/a.py failed: CUDA out of memory',
+    '- 14:30 · gpu2 cannot be reached',
+    '**2026-11-25**',
+    '- 01:00 · nerf: configs/exp/a.py failed: CUDA out of memory',
+  ],
+  'no events': ['# No events since 2026-11-23 14:32'],
   probe: [
     '# Probe of 2 hosts, 1 unreachable',
     '## gpu1',
     'CPU 45.2% of 64 cores, load 12.3 · memory 120 GiB free of 512 GiB',
     'Its clock is 3 s ahead.',
-    '| GPU | Name                  |  Use |           Memory | Temperature |   Power |',
-    '| --: | --------------------- | ---: | ---------------: | ----------: | ------: |',
-    '|   0 | NVIDIA H100 80GB HBM3 |  97% | 60 GiB of 80 GiB |       61 °C | 512.4 W |',
-    '|   1 | NVIDIA H100 80GB HBM3 | lost |                ? |           ? |       ? |',
-    '**Disks**',
-    '- /nfs: 1 TiB free of 10 TiB',
-    '|  PID | User  | GPU | Memory | Run or command   |',
-    '| ---: | ----- | --: | -----: | ---------------- |',
-    '| 4711 | alice |   0 | 60 GiB | configs/exp/a.py |',
-    '|   99 | ?     |     |        | python x.py      |',
+    '**2 × NVIDIA H100 80GB HBM3**',
+    '| GPU |  Use |    Memory |  Temp |     Power |  MHz | Notes                               |',
+    '| --: | ---: | --------: | ----: | --------: | ---: | ----------------------------------- |',
+    '|   0 |  97% | 60/80 GiB | 61 °C | 512/700 W | 1755 | ECC: 2 uncorrected, throttled: heat |',
+    '|   1 | lost |         ? |     ? |         ? |    ? | Xid 79                              |',
+    '| GPU |  PID | User  | Age | Memory | Run or command   |',
+    '| --: | ---: | ----- | --: | -----: | ---------------- |',
+    '|   0 | 4711 | alice | 5 h | 60 GiB | configs/exp/a.py |',
+    '|     |   99 | ?     |     |        | python x.py      |',
+    '- **/nfs** is 90% full: 1 TiB free of 10 TiB',
+    '- **Out of memory**: 2 processes killed since the host was started',
+    '- Kernel, 2026-11-24 14:00: NVRM: Xid (PCI:0000:5e:00): 79, GPU has fallen off the bus.',
     '**Could not be read**',
     '- disks: df timed out',
     '## gpu2: unreachable',
@@ -227,12 +305,76 @@ describe('alert', () => {
 });
 
 describe('long lists', () => {
-  it('of runs end after 30', () => {
-    const runs = Array.from({ length: 45 }, (_, index) => runView({ config: `${index}.py` }));
-    const text = renderer.markdown(content('runs', { ...RUNS, runs }));
-    assert.ok(text.includes('| 29.py'));
-    assert.ok(!text.includes('| 30.py'));
+  it('of events have short lines, in lists that a block of a chat takes', () => {
+    const event = { kind: 'launcher-error', at: EVENTS.at, project: 'pylon', text: 'x'.repeat(500) };
+    const markdown = renderer.markdown(content('events', { ...EVENTS, events: Array(100).fill(event) }));
+    const lists = markdown.split(/^\*\*2026-11-24\*\*$/m).slice(1);
+    assert.equal(markdown.match(/^- 14:32 · x+…$/gm)?.length, 100);
+    assert.ok(Math.max(...lists.map((list) => list.length)) < 3_000);
+    assert.ok(markdown.length < 12_500);
+  });
+
+  it('of runs end after 2,000, whatever was asked for', () => {
+    const runs = Array.from({ length: 2_010 }, (_, index) => runView({ config: `${index}.py` }));
+    const text = renderer.markdown(content('runs', { ...RUNS, runs, total: 2_015, omitted: 5 }));
+    assert.ok(text.includes('| 1999.py'));
+    assert.ok(!text.includes('| 2000.py'));
     assert.ok(text.includes('\n\nand 15 more\n'));
+  }).timeout(20_000);
+
+  it('of GPUs name what is wrong with each, and the models where they differ', () => {
+    const [host] = PROBE.hosts;
+    const [gpu] = host?.gpus ?? [];
+    assert.ok(host !== undefined && gpu !== undefined);
+    const gpus = [
+      { ...gpu, notes: ['throttled: hardware'] },
+      { ...gpu, notes: ['Xid 31, 79', 'MIG: 1 instance'], name: 'NVIDIA A40' },
+      { ...gpu, notes: [], state: 'hung', memory: { total: 2 ** 34, used: 2 ** 29 }, power_limit_w: null },
+    ];
+    const text = renderer.markdown(content('probe', { ...PROBE, hosts: [{ ...host, gpus }] }));
+    const rows = text.split('\n').filter((line) => /^\| +\d.*W \|/.test(line));
+    assert.deepEqual(
+      rows.map((row) =>
+        row
+          .split('|')
+          .slice(-3, -1)
+          .map((cell) => cell.trim()),
+      ),
+      [
+        ['H100 80GB HBM3', 'throttled: hardware'],
+        ['A40', 'Xid 31, 79, MIG: 1 instance'],
+        ['H100 80GB HBM3', ''],
+      ],
+    );
+    assert.match(rows[2] ?? '', /hung \| 512 MiB\/16 GiB \| 61 °C \| +512 W /);
+  });
+
+  it('of disks are those that are nearly full of bytes or of files', () => {
+    const [host] = PROBE.hosts;
+    const disks = [
+      { mount: '/a', total: 100, free: 20, inodes: null },
+      { mount: '/b', total: 100, free: 19, inodes: { total: 10, free: 9 } },
+      { mount: '/c', total: 100, free: 99, inodes: { total: 1000, free: 45 } },
+      { mount: '/d', total: 0, free: 0, inodes: { total: 0, free: 0 } },
+    ];
+    const oom_kills = { host: 0, cgroup: 1 };
+    const text = renderer.markdown(content('probe', { ...PROBE, hosts: [{ ...host, disks, oom_kills }] }));
+    assert.deepEqual(
+      text.split('\n').filter((line) => line.startsWith('- **')),
+      [
+        '- **/b** is 81% full: 19 B free of 100 B',
+        '- **/c** has 95% of its inodes in use: 45 free of 1000',
+        '- **Out of memory**: 1 process killed at the memory limit of its cgroup',
+      ],
+    );
+  });
+
+  it('of log lines are cut to what a chat takes, and stay code whatever they hold', () => {
+    const last_lines = ['```', '# not a heading', 'x'.repeat(300)];
+    const { details } = renderer.render(content('run', { ...RUN, last_lines }));
+    const code = details.at(-1);
+    assert.ok(code?.type === 'code');
+    assert.equal(code.value, `\`\`\`\n# not a heading\n${'x'.repeat(139)}…`);
   });
 
   it('of runs of several projects name the project', () => {

@@ -1,4 +1,4 @@
-import type { HostSample, HostState } from '../../src/domain/host.ts';
+import type { Gpu, HostProcess, HostSample, HostState } from '../../src/domain/host.ts';
 import type { Receiver, Route, RuleSettings } from '../../src/domain/receiver.ts';
 import type { Run, RunCounts } from '../../src/domain/run.ts';
 import type { ProjectState, Snapshot } from '../../src/domain/snapshot.ts';
@@ -28,6 +28,8 @@ export function makeRun(over: Partial<Run> = {}): Run {
     status: 'running',
     reason: 'log-active',
     progress: { completedEpochs: 3, totalEpochs: 10, percentage: 30, earlyStopped: false, earlyStoppedAtEpoch: null },
+    rhythm: { epochMs: null, allowedSilenceMs: 180_000 },
+    eta: null,
     process: null,
     host: 'gpu1',
     sessions: 1,
@@ -46,13 +48,41 @@ export function makeSample(over: Partial<HostSample> = {}): HostSample {
     clockSkewS: 0,
     cpu: { pct: 40, cores: 16, load1: 3 },
     memory: { total: 64e9, available: 32e9 },
-    disks: [{ mount: '/', total: 100e9, free: 50e9 }],
+    disks: [{ mount: '/', total: 100e9, free: 50e9, inodes: null }],
     gpus: [],
     gpuProcesses: [],
     processes: [],
+    oomKills: { host: 0, cgroup: null },
+    kernelEvents: [],
+    roots: {},
     problems: [],
     ...over,
   };
+}
+
+export function makeGpu(over: Partial<Gpu> = {}): Gpu {
+  const index = over.index ?? 0;
+  return {
+    index,
+    uuid: `GPU-${index}`,
+    name: 'A100',
+    busId: `0000:0${index}:00.0`,
+    state: 'ok',
+    utilPct: 50,
+    memory: { total: 80e9, used: 1e9 },
+    tempC: 40,
+    powerW: 200,
+    powerLimitW: 400,
+    clocks: { sm: 1410, smMax: 1410, memory: 1593 },
+    throttle: [],
+    ecc: { corrected: 0, uncorrected: 0 },
+    mig: null,
+    ...over,
+  };
+}
+
+export function makeProcess(over: Partial<HostProcess> = {}): HostProcess {
+  return { pid: 100, user: 'ann', startedAt: T0, args: 'python x.py', rss: 1, state: 'S', cwd: null, ...over };
 }
 
 export function makeHost(over: Partial<HostState> = {}): HostState {
@@ -60,7 +90,17 @@ export function makeHost(over: Partial<HostState> = {}): HostState {
 }
 
 export function makeProject(over: Partial<ProjectState> = {}): ProjectState {
-  return { name: 'lab', root: '/lab', readFrom: 'gpu1', scanned: true, stale: false, problems: [], ...over };
+  return {
+    name: 'lab',
+    root: '/lab',
+    readFrom: 'gpu1',
+    scanned: true,
+    stale: false,
+    problems: [],
+    reading: null,
+    launcher: null,
+    ...over,
+  };
 }
 
 export function makeSnapshot(over: Partial<Snapshot> = {}): Snapshot {
@@ -71,6 +111,7 @@ export const RULE_SETTINGS: Record<string, RuleSettings> = {
   'run-failed': { enabled: true, severity: 'critical', holdForMs: 0 },
   'run-stuck': { enabled: true, severity: 'critical', holdForMs: 300_000 },
   'host-unreachable': { enabled: true, severity: 'critical', holdForMs: 90_000 },
+  'gpu-lost': { enabled: true, severity: 'critical', holdForMs: 0 },
 };
 
 export function makeReceiver(over: Partial<Receiver> = {}): Receiver {

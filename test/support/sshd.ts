@@ -41,6 +41,10 @@ export interface Sshd {
   resume(): void;
   /** Makes a new host key of the type and starts again with it. */
   swapHostKey(type?: HostKeyType): Promise<void>;
+  /** Lets in whoever has the key of another home, and makes the server's present keys the known ones there. */
+  welcome(home: string): Promise<void>;
+  /** The server and all that runs under it, by process id. */
+  processes(): Promise<readonly number[]>;
   /** What the server has logged so far. */
   log(): string;
   /** Ends everything and removes the folders. */
@@ -109,9 +113,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const port = await launchOnFreePort(launch);
   for (const type of options.known ?? hostKeys) await trust(port, type);
 
-  async function trust(at: number, type: HostKeyType): Promise<void> {
+  async function trust(at: number, type: HostKeyType, file = join(dotSsh, 'known_hosts')): Promise<void> {
     const [algorithm, key] = (await readFile(join(folder, `host_${type}.pub`), 'utf8')).split(' ');
-    await appendFile(join(dotSsh, 'known_hosts'), `[127.0.0.1]:${at} ${algorithm} ${key}\n`);
+    await appendFile(file, `[127.0.0.1]:${at} ${algorithm} ${key}\n`);
   }
 
   return {
@@ -136,6 +140,17 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       await makeKey(join(folder, `host_${type}`), type);
       await launch(port);
     },
+    async welcome(other) {
+      if (other !== home) {
+        const key = await readFile(join(other, '.ssh', 'id_ed25519.pub'), 'utf8');
+        await appendFile(join(folder, 'authorized_keys'), key);
+      }
+      const file = join(other, '.ssh', 'known_hosts');
+      const rows = (await readFile(file, 'utf8')).split('\n').filter((row) => !row.startsWith(`[127.0.0.1]:${port} `));
+      await writeFile(file, rows.join('\n'));
+      for (const type of hostKeys) await trust(port, type, file);
+    },
+    processes: async () => (server === null ? [] : [server.child.pid!, ...(await descendants(server.child.pid!))]),
     log: () => earlierLog + (server?.log() ?? ''),
     async stop() {
       await halt();

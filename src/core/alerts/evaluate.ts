@@ -1,11 +1,12 @@
 import type { Alert, RuleVerdict } from '../../domain/alert.ts';
+import type { HostState } from '../../domain/host.ts';
 import type { RuleSettings } from '../../domain/receiver.ts';
 import type { Run } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { KnownProject, KnownRun } from '../../domain/state.ts';
 import { isBrieflyGone } from '../events/known.ts';
 import { RULES } from '../rules/index.ts';
-import type { HostRule, RunRule } from '../rules/rule.ts';
+import type { GpuSubject, Rule, RunRule } from '../rules/rule.ts';
 import { alertIdentity, stepAlert } from './lifecycle.ts';
 
 export type AlertTable = Readonly<Record<string, Alert>>;
@@ -51,11 +52,7 @@ export function evaluateRules(
     else open[identity] = alert;
   }
 
-  for (const rule of RULES) {
-    if (rule.scope === 'host') {
-      for (const host of snapshot.hosts) ask(rule, host, rule.evaluate(host));
-      continue;
-    }
+  function askAboutRuns(rule: RunRule): void {
     for (const run of snapshot.runs) {
       if (!scanned.has(run.project)) continue;
       const known = projects[run.project]?.runs[run.config];
@@ -64,25 +61,39 @@ export function evaluateRules(
     }
   }
 
+  function goOnWithout(identity: string, alert: Alert): void {
+    const isOff = settings[alert.rule]?.enabled !== true;
+    const verdict = isOff ? NOT_WATCHED : verdictWithoutSubject(alert, snapshot, scanned, projects);
+    const about = { identity, rule: alert.rule, labels: alert.labels, settings: OFF };
+    keep(identity, stepAlert(alert, verdict, about, snapshot.at));
+  }
+
+  const gpus = snapshot.hosts.flatMap(gpusOf);
+  for (const rule of RULES) {
+    if (rule.scope === 'host') for (const host of snapshot.hosts) ask(rule, host, rule.evaluate(host));
+    if (rule.scope === 'gpu') for (const gpu of gpus) ask(rule, gpu, rule.evaluate(gpu));
+    if (rule.scope === 'run') askAboutRuns(rule);
+  }
   for (const [identity, alert] of Object.entries(before)) {
-    if (asked.has(identity)) continue;
-    const verdict = verdictWithoutSubject(alert, snapshot, scanned, projects);
-    keep(
-      identity,
-      stepAlert(alert, verdict, { identity, rule: alert.rule, labels: alert.labels, settings: OFF }, snapshot.at),
-    );
+    if (!asked.has(identity)) goOnWithout(identity, alert);
   }
   return { open, resolved };
 }
 
-type AskedOf<Subject> = Pick<RunRule | HostRule, 'name'> & {
+type AskedOf<Subject> = Pick<Rule, 'name'> & {
   identity(subject: Subject): Alert['labels'];
   labels(subject: Subject): Alert['labels'];
 };
 
 const OLD_NEWS: RuleVerdict = { state: 'clear', reason: 'old news' };
 
+const NOT_WATCHED: RuleVerdict = { state: 'clear', reason: 'no longer watched' };
+
 const OFF: RuleSettings = { enabled: false, severity: 'info', holdForMs: Number.POSITIVE_INFINITY };
+
+function gpusOf(host: HostState): GpuSubject[] {
+  return (host.sample?.gpus ?? []).map((gpu) => ({ host, gpu }));
+}
 
 /** The session is counted over the pruning of logs, which is no new start. */
 function asCounted(run: Run, known: KnownRun | undefined): Run {
@@ -96,10 +107,18 @@ function verdictWithoutSubject(
   scanned: ReadonlySet<string>,
   projects: Readonly<Record<string, KnownProject>>,
 ): RuleVerdict {
+  if (labels.gpu !== undefined) return verdictWithoutGpu(snapshot.hosts.find(({ name }) => name === labels.host));
   const { project = '', run = '' } = labels;
   const isConfigured = snapshot.projects.some(({ name }) => name === project);
   if (isConfigured && !scanned.has(project)) return { state: 'unknown', reason: 'not read yet' };
   if (isBrieflyGone(projects[project]?.runs[run], snapshot.at)) return { state: 'unknown', reason: 'gone just now' };
   const still = snapshot.runs.some((other) => other.config === run && other.project === project);
-  return { state: 'clear', reason: still ? 'started again' : 'no longer watched' };
+  return still ? { state: 'clear', reason: 'started again' } : NOT_WATCHED;
+}
+
+function verdictWithoutGpu(host: HostState | undefined): RuleVerdict {
+  if (host === undefined) return NOT_WATCHED;
+  if (host.reachable !== true) return { state: 'unknown', reason: 'host out of reach' };
+  if (host.sample?.gpus == null) return { state: 'unknown', reason: 'GPUs not known' };
+  return NOT_WATCHED;
 }

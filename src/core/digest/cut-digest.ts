@@ -38,8 +38,18 @@ function mostTelling(events: readonly KeyEventView[], most: number): readonly Ke
   return events.filter((event) => kept.has(event));
 }
 
+const WENT_WRONG: ReadonlySet<KeyEventView['kind']> = new Set([
+  'run-failed',
+  'run-stuck',
+  'host-lost',
+  'run-error',
+  'gpus-disconnected',
+  'hosts-disconnected',
+  'launcher-error',
+]);
+
 function weight({ kind }: KeyEventView): number {
-  return kind === 'run-failed' || kind === 'run-stuck' || kind === 'host-lost' ? 1 : 0;
+  return WENT_WRONG.has(kind) ? 1 : 0;
 }
 
 function beyond(list: readonly unknown[], most: number): number {

@@ -75,6 +75,8 @@ export function addEntry(metrics: DailyMetrics, entry: HistoryEntry): DailyMetri
 }
 
 export function addEvent(metrics: DailyMetrics, event: Event): DailyMetrics {
+  // A launcher's log is read after the fact: what happened before belongs to an earlier digest.
+  if (event.at < metrics.from) return metrics;
   const counted = countEvent(metrics, event);
   const key = keyEvent(event);
   if (key === null) return counted;

@@ -55,6 +55,28 @@ export function keyEvent(event: Event): KeyEvent | null {
     case 'host-back':
       return { ...ofHost(event.kind, event), durationMs: event.awayMs };
     default:
+      return launcherKeyEvent(event);
+  }
+}
+
+function launcherKeyEvent(event: Event): KeyEvent | null {
+  switch (event.kind) {
+    case 'stuck-removed':
+      return ofRuns(
+        event,
+        event.runs.map(({ config }) => config),
+      );
+    case 'outdated-cleaned':
+      return ofRuns(event, event.workDirs);
+    case 'run-error':
+      return ofRuns(event, [event.config]);
+    case 'gpus-disconnected':
+      return ofLauncher(event, gpusText(event.gpus), gpusText(event.gpus));
+    case 'hosts-disconnected':
+      return ofLauncher(event, event.hosts.join(', '), event.hosts.join(', '));
+    case 'launcher-error':
+      return ofLauncher(event, event.text, similarity(event.text));
+    default:
       return null;
   }
 }
@@ -93,6 +115,32 @@ function ofRun(
 
 function ofHost(kind: 'host-lost' | 'host-back', event: { readonly at: Instant; readonly host: string }): KeyEvent {
   return { ...EMPTY, ...times(event), kind, matter: matter(kind, event.host), host: clip(event.host) };
+}
+
+type LauncherKeyEvent = Extract<Event, { kind: KeyEventView['kind'] }> & { readonly project: string };
+
+/** What a launcher did to runs: all of one kind are one. */
+function ofRuns(event: LauncherKeyEvent, configs: readonly string[]): KeyEvent {
+  const named = [...configs].sort(compareText).slice(0, NAMED_CONFIGS).map(clip);
+  return { ...ofLauncher(event, null, ''), configs: named, count: configs.length };
+}
+
+function ofLauncher(event: LauncherKeyEvent, summary: string | null, similar: string): KeyEvent {
+  return {
+    ...EMPTY,
+    ...times(event),
+    kind: event.kind,
+    matter: matter(event.kind, event.project, similar),
+    project: clip(event.project),
+    summary: summary === null ? null : clip(summary),
+  };
+}
+
+/** `GPUs 0, 1 of ann@gpu1` */
+export function gpusText(gpus: Readonly<Record<string, readonly number[]>>): string {
+  return Object.entries(gpus)
+    .map(([host, indices]) => `${indices.length === 1 ? 'GPU' : 'GPUs'} ${indices.join(', ')} of ${host}`)
+    .join(', ');
 }
 
 function times({ at }: { readonly at: Instant }): { readonly at: Instant; readonly lastAt: Instant } {

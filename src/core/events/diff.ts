@@ -3,10 +3,10 @@ import type { HostState } from '../../domain/host.ts';
 import type { Run } from '../../domain/run.ts';
 import type { ProjectState, Snapshot } from '../../domain/snapshot.ts';
 import type { KnownHost, KnownProject, KnownRun } from '../../domain/state.ts';
-import type { Instant } from '../../domain/time.ts';
+import { DAY, type Instant } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { countRuns } from '../runs/fleet.ts';
-import { hasStarted, isOldFind, isReopened, isRestart, type Known, sessionOf } from './known.ts';
+import { hasStarted, isOldFind, isReopened, isRestart, isUnknown, type Known, sessionOf } from './known.ts';
 
 /**
  * What happened since `known`, in the order of the snapshot. What is known outlives the process, so
@@ -35,19 +35,28 @@ function hostEvents(before: KnownHost | undefined, host: HostState, at: Instant)
   return [{ kind: 'host-lost', at, host: host.name, error: host.error?.message ?? 'unknown' }];
 }
 
+/** What a launcher did before this, when its log is seen for the first time, is no news. */
+const LAUNCHER_NEWS = DAY;
+
+function launcherEvents(before: KnownProject | undefined, { launcher }: ProjectState, at: Instant): readonly Event[] {
+  const events = launcher?.events ?? [];
+  return before?.launcherLog ? events : events.filter((event) => event.at >= at - LAUNCHER_NEWS);
+}
+
 function projectEvents(before: KnownProject | undefined, project: ProjectState, runs: Run[], at: Instant): Event[] {
+  const ofLauncher = launcherEvents(before, project, at);
   if (before === undefined) {
-    return [{ kind: 'project-found', at, project: project.name, counts: { ...countRuns(runs) } }];
+    return [{ kind: 'project-found', at, project: project.name, counts: { ...countRuns(runs) } }, ...ofLauncher];
   }
-  const events = runs
-    .filter((run) => run.reason !== 'host-unreachable')
+  const events: Event[] = runs
+    .filter((run) => !isUnknown(run))
     .flatMap((run) => runEvents(before.runs[run.config], run, before, at));
   const present = new Set(runs.map((run) => run.config));
   for (const [config, run] of Object.entries(before.runs)) {
     if (run.goneAt === null && !present.has(config))
       events.push({ kind: 'run-removed', at, project: project.name, config, host: project.readFrom });
   }
-  return events;
+  return [...events, ...ofLauncher];
 }
 
 function runEvents(before: KnownRun | undefined, run: Run, project: KnownProject, at: Instant): Event[] {
@@ -63,7 +72,7 @@ function runEvents(before: KnownRun | undefined, run: Run, project: KnownProject
 
   const from = before?.completedEpochs ?? 0;
   const { completedEpochs: to, totalEpochs: total } = run.progress;
-  if (to > from) events.push({ kind: 'epochs-completed', ...base, from, to, total });
+  if (to > from && run.format === 'pylon') events.push({ kind: 'epochs-completed', ...base, from, to, total });
 
   if (run.status !== before?.status || started || restarted) events.push(...statusEvents(before, run, base, restarted));
   return events;

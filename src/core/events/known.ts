@@ -18,7 +18,10 @@ export function remember(known: Known, snapshot: Snapshot): Known {
   const byProject = groupBy(snapshot.runs, (run) => run.project);
   for (const project of snapshot.projects) {
     if (!project.scanned) continue;
-    projects[project.name] = knownProject(known.projects[project.name], byProject.get(project.name) ?? [], snapshot.at);
+    const before = known.projects[project.name];
+    const { firstSeenAt, runs } = knownProject(before, byProject.get(project.name) ?? [], snapshot.at);
+    const launcherLog = project.launcher?.cursor ?? before?.launcherLog ?? null;
+    projects[project.name] = { firstSeenAt, runs, launcherLog };
   }
   const hosts: Record<string, KnownHost> = { ...known.hosts };
   for (const host of snapshot.hosts) {
@@ -27,9 +30,18 @@ export function remember(known: Known, snapshot: Snapshot): Known {
   return { projects, hosts };
 }
 
-function knownProject(before: KnownProject | undefined, seen: readonly Run[], at: Instant): KnownProject {
+function knownProject(
+  before: KnownProject | undefined,
+  seen: readonly Run[],
+  at: Instant,
+): Pick<KnownProject, 'firstSeenAt' | 'runs'> {
   const runs: Record<string, KnownRun> = {};
-  for (const run of seen) runs[run.config] = knownRun(run, before?.runs[run.config], before, at);
+  for (const run of seen) {
+    const known = before?.runs[run.config];
+    // What has never been read is not known.
+    if (run.reason === 'unreadable' && known === undefined) continue;
+    runs[run.config] = knownRun(run, known, before, at);
+  }
   for (const [config, run] of Object.entries(before?.runs ?? {})) {
     const goneAt = run.goneAt ?? at;
     if (runs[config] === undefined && at - goneAt < GONE_KEPT) runs[config] = { ...run, goneAt };
@@ -38,7 +50,7 @@ function knownProject(before: KnownProject | undefined, seen: readonly Run[], at
 }
 
 function knownRun(run: Run, before: KnownRun | undefined, project: KnownProject | undefined, at: Instant): KnownRun {
-  if (run.reason === 'host-unreachable' && before !== undefined) return { ...before, goneAt: null };
+  if (isUnknown(run) && before !== undefined) return { ...before, goneAt: null };
   const session = sessionOf(run, before);
   return {
     status: run.status,
@@ -50,6 +62,11 @@ function knownRun(run: Run, before: KnownRun | undefined, project: KnownProject 
     quiet: (run.status === 'failed' || run.status === 'stuck') && isOldNews(run, before, project, at),
     goneAt: null,
   };
+}
+
+/** What the run does now cannot be told. */
+export function isUnknown({ reason }: Run): boolean {
+  return reason === 'host-unreachable' || reason === 'unreadable';
 }
 
 export function hasStarted(run: Run): boolean {

@@ -5,6 +5,9 @@ export interface CsvTable {
   readonly messages: readonly string[];
 }
 
+/** The columns whose cells may hold commas. */
+const NAMES = new Set(['name', 'process_name']);
+
 /**
  * Reads `--format=csv` by its header, so that a column more or less, or in another place, shifts
  * nothing. Nothing is quoted there: a comma too many belongs to the name. A row that is too short was
@@ -31,7 +34,7 @@ export function parseCsv(lines: readonly string[], key: string, isKey: RegExp): 
 function readRow(cells: readonly string[], columns: readonly string[]): ReadonlyMap<string, string> | null {
   if (cells.length < 2) return null;
   if (cells.length < columns.length) return zip(columns, cells.slice(0, -1));
-  const name = columns.indexOf('name');
+  const name = columns.findIndex((column) => NAMES.has(column));
   if (name < 0) return zip(columns, cells);
   const after = name + 1 + cells.length - columns.length;
   return zip(columns, [...cells.slice(0, name), cells.slice(name, after).join(', '), ...cells.slice(after)]);

@@ -8,19 +8,23 @@ const ROW = /^(\S.{0,1000}?) +(\d{1,16}) +(\d{1,16}) +(-?\d{1,16}) +\d{1,3}% +(\
 /** File systems that are not a disk: memory, images, layers of containers. */
 const NO_DISK = /^(?:tmpfs|devtmpfs|udev|ramfs|shm|none|overlay|efivarfs|\/dev\/loop\d+|cgroup\w*|systemd-\d+)$/;
 
-/** `local` was asked for the disks of the host itself after `all` had hung on a network mount. */
-export function readDisks(all: CommandOutput, local: CommandOutput): Reading<readonly Disk[]> {
-  const disks = parseDisks(isWhole(all) ? all.lines : local.lines);
+/**
+ * `local` was asked for the disks of the host itself after `all` had hung on a network mount; `inodes` is
+ * `df -Pi`, which some do not know.
+ */
+export function readDisks(all: CommandOutput, local: CommandOutput, inodes: CommandOutput): Reading<readonly Disk[]> {
+  const disks = parseDisks(isWhole(all) ? all.lines : local.lines, inodes.lines);
   const failure = explainCommand('df', LIST_LIMIT_S, all, isWhole(all) ? all.lines : []);
   if (disks.length === 0) return { value: null, problem: `disks: ${failure}` };
   return { value: disks, problem: all.exit === EXIT_HUNG ? `network disks: ${failure}` : null };
 }
 
 /**
- * Reads `df -Pk`. What is not a disk is left out, except for the root, which is one to whoever writes
+ * Reads `df -Pk`, and `df -Pi` for the same mounts. What is not a disk is left out, except for the root, which is one to whoever writes
  * there; a file system mounted at several places is told once, at its shortest path.
  */
-export function parseDisks(lines: readonly string[]): Disk[] {
+export function parseDisks(lines: readonly string[], inodeLines: readonly string[]): Disk[] {
+  const inodes = parseInodes(inodeLines);
   const disks = new Map<string, Disk>();
   for (const line of lines) {
     const [, source, blocks, , free, mount] = ROW.exec(line) ?? [];
@@ -29,7 +33,19 @@ export function parseDisks(lines: readonly string[]): Disk[] {
     const known = disks.get(source);
     if (known !== undefined && known.mount.length <= mount.length) continue;
     // A file system that is more than full shows less than nothing.
-    disks.set(source, { mount, total: Number(blocks) * 1024, free: Math.max(0, Number(free)) * 1024 });
+    const size = { total: Number(blocks) * 1024, free: Math.max(0, Number(free)) * 1024 };
+    disks.set(source, { mount, ...size, inodes: inodes.get(mount) ?? null });
   }
   return [...disks.values()];
+}
+
+/** By mount. File systems that make them as they need show `-` or 0. */
+function parseInodes(lines: readonly string[]): ReadonlyMap<string, NonNullable<Disk['inodes']>> {
+  const inodes = new Map<string, NonNullable<Disk['inodes']>>();
+  for (const line of lines) {
+    const [, , total, , free, mount] = ROW.exec(line) ?? [];
+    if (mount === undefined || Number(total) === 0) continue;
+    inodes.set(mount, { total: Number(total), free: Math.max(0, Number(free)) });
+  }
+  return inodes;
 }

@@ -1,114 +1,151 @@
-import type { Gpu, GpuProcess } from '../../domain/host.ts';
+import type { Gpu, MigInstance } from '../../domain/host.ts';
 import { type CsvTable, parseCsv } from './csv.ts';
-import { NVIDIA_SMI_LIMIT_S } from './program.ts';
-import { type CommandOutput, explainCommand, isWhole, quoted, type Reading } from './reading.ts';
+import { EXIT_BUSY, NVIDIA_SMI_LIMIT_S } from './program-gpus.ts';
+import { type CommandOutput, EXIT_HUNG, explainCommand, isWhole, quoted } from './reading.ts';
+import { bytes, figure, pciAddress, throttleReasons } from './smi-cells.ts';
 
 /** Exit codes of nvidia-smi (its manual, RETURN VALUE); the last is the shell's. */
 const EXIT = { good: 0, noDevices: 6, infoRomWarning: 14, notInstalled: 127 };
-
-const BYTES: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
 /** What stands in a cell when the hardware no longer answers, as against a figure it does not have. */
 const LOST_CELL = /^\[?GPU (?:is lost|requires reset)\]?$/;
 const LOST_LINE = /GPU is lost|Unable to determine the device handle for GPU/i;
 
+/** A call takes far less with the driver loaded; whole seconds are counted. */
+const SLOW_S = 3;
+
+/** A GPU that nvidia-smi has only a complaint about; what the complaint does not tell is null or empty. */
+export interface LostGpu {
+  readonly index: number | null;
+  /** It was asked for by this index when the complaint came. */
+  readonly asked: number | null;
+  readonly uuid: string;
+  readonly busId: string;
+}
+
+export interface GpuList {
+  readonly gpus: readonly Gpu[];
+  readonly lost: readonly LostGpu[];
+  /**
+   * `whole`: a GPU it does not tell of is not there. `hung`: nvidia-smi did not return, at least for some
+   * of them. `absent`: there is no nvidia-smi. `unknown`: it told nothing that can be relied on.
+   */
+  readonly state: 'whole' | 'hung' | 'absent' | 'unknown';
+  readonly problem: string | null;
+}
+
 /**
- * Reads `--query-gpu`. A cell that is no number of the right unit (`[N/A]`, `[Unknown Error]` ...) is
- * null. A lost GPU is in the list where its index or UUID is told; the good rows beside it stay good.
- * A list that broke off is unknown, so that no GPU seems to have vanished.
+ * Reads `--query-gpu`: of all GPUs, and behind it of each that was asked for by itself, by index. The good
+ * rows beside a lost GPU stay good. A list that broke off is unknown, so that no GPU seems to have vanished.
+ * @param mig instances by the UUID of their GPU; null where they could not be read
  */
-export function parseGpus(output: CommandOutput): Reading<readonly Gpu[]> {
-  const table = parseCsv(output.lines, 'index', /^\d{1,4}$/);
-  if (hasNoGpus(output, table)) return { value: [], problem: null };
-  const problem = explain(output, table);
-  if (!isWhole(output)) return { value: null, problem };
-
-  const gpus = new Map(table.rows.map(readGpu).map((gpu) => [gpu.index, gpu]));
-  for (const line of table.messages) if (LOST_LINE.test(line)) markLost(gpus, line);
-  if (gpus.size === 0) return { value: null, problem: problem ?? 'GPUs: nvidia-smi printed none' };
-  return { value: [...gpus.values()].sort((a, b) => a.index - b.index), problem };
-}
-
-/** Reads `--query-compute-apps`. A process whose pid is withheld cannot be told. */
-export function parseGpuProcesses(output: CommandOutput): Reading<readonly GpuProcess[]> {
-  const table = parseCsv(output.lines, 'gpu_uuid', /^(?:GPU|MIG)-/);
-  if (hasNoGpus(output, table)) return { value: [], problem: null };
-  const problem = explain(output, table);
-  if (!isWhole(output) || table.columns.length === 0) {
-    return { value: null, problem: problem ?? 'GPUs: nvidia-smi printed no processes' };
-  }
-  return { value: table.rows.flatMap(readGpuProcess), problem };
-}
-
-/** Leaves the GPUs that the configuration names, and what runs on them. `wanted` is `all` or `0,1`. */
-export function onlyWanted(
-  wanted: string,
-  gpus: readonly Gpu[] | null,
-  processes: readonly GpuProcess[] | null,
-): { gpus: readonly Gpu[] | null; gpuProcesses: readonly GpuProcess[] | null } {
-  if (!/^\d{1,4}(?:,\d{1,4})*$/.test(wanted)) return { gpus, gpuProcesses: processes };
-  const indices = new Set(wanted.split(',').map(Number));
-  const others = new Set(gpus?.filter(({ index }) => !indices.has(index)).map(({ uuid }) => uuid));
+export function readGpus(
+  all: CommandOutput,
+  each: ReadonlyMap<number, CommandOutput>,
+  mig: ReadonlyMap<string, readonly MigInstance[]> | null,
+): GpuList {
+  const list = readList(all, null, mig);
+  if (each.size === 0) return list;
+  const parts = [...each].map(([index, output]) => readList(output, index, mig));
+  const complaints = parts.flatMap(({ lost }) => lost);
+  const lost = withoutRepeated(complaints);
+  const isComplete = lost.length === complaints.length && parts.every(({ state }) => state === 'whole');
   return {
-    gpus: gpus?.filter(({ index }) => indices.has(index)) ?? null,
-    gpuProcesses: processes?.filter(({ gpuUuid }) => !others.has(gpuUuid)) ?? null,
+    gpus: parts.flatMap(({ gpus }) => gpus),
+    lost,
+    state: isComplete ? 'whole' : 'hung',
+    problem: parts.find(({ state }) => state === 'hung')?.problem ?? list.problem,
   };
 }
 
-function hasNoGpus({ exit }: CommandOutput, { rows, messages }: CsvTable): boolean {
-  if (exit === EXIT.notInstalled) return true;
+/** Where the driver is loaded anew for every call, which takes 1 to 3 s for each GPU. `seconds` is what all calls took. */
+export function explainSlowness(seconds: string, { state }: GpuList): string | null {
+  const took = /^\d{1,3}$/.exec(seconds)?.[0];
+  if (state !== 'whole' || took === undefined || Number(took) < SLOW_S) return null;
+  return `GPUs: nvidia-smi is slow (${took} s): switch persistence mode on (nvidia-smi -pm 1)`;
+}
+
+/** Whether the host has no GPU. */
+export function saysNoGpus({ exit }: CommandOutput, { rows, messages }: CsvTable): boolean {
   const saysSo = messages.some((line) => /^No devices were found/i.test(line));
   return rows.length === 0 && (saysSo || (exit === EXIT.noDevices && messages.length === 0));
 }
 
-function explain(output: CommandOutput, { columns, messages }: CsvTable): string | null {
+/** What went wrong, in a sentence; null where nothing did. */
+export function explainSmi(output: CommandOutput, { columns, messages }: CsvTable): string | null {
   const lost = messages.find((line) => LOST_LINE.test(line));
   if (isWhole(output) && lost !== undefined) return `GPUs: ${quoted(lost)}`;
-  if (output.exit === EXIT.good) return null;
+  if (output.exit === EXIT.good || output.exit === EXIT.notInstalled) return null;
   if (output.exit === EXIT.infoRomWarning && columns.length > 0) return null;
+  if (output.exit === EXIT_BUSY) return 'GPUs: not asked, as an nvidia-smi of another probe has not ended yet';
   return `GPUs: ${explainCommand('nvidia-smi', NVIDIA_SMI_LIMIT_S, output, messages)}`;
 }
 
-function readGpu(row: ReadonlyMap<string, string>): Gpu {
+function readList(
+  output: CommandOutput,
+  asked: number | null,
+  mig: ReadonlyMap<string, readonly MigInstance[]> | null,
+): GpuList {
+  const table = parseCsv(output.lines, 'index', /^\d{1,4}$/);
+  const problem = explainSmi(output, table);
+  if (output.exit === EXIT.notInstalled) return { gpus: [], lost: [], state: 'absent', problem };
+  if (output.exit === EXIT_HUNG) return { gpus: [], lost: [], state: 'hung', problem };
+  if (saysNoGpus(output, table)) return { gpus: [], lost: [], state: 'whole', problem: null };
+
+  const gpus = [...new Map(table.rows.map((row) => [row.get('index'), readGpu(row, mig)])).values()];
+  const lost = table.messages.filter((line) => LOST_LINE.test(line)).map((line) => readLost(line, asked));
+  if (!isWhole(output)) return { gpus: [], lost: [], state: 'unknown', problem };
+  if (gpus.length > 0 || lost.some(({ index }) => index !== null || asked !== null)) {
+    return { gpus, lost, state: 'whole', problem };
+  }
+  return { gpus, lost, state: 'unknown', problem: problem ?? 'GPUs: nvidia-smi printed none' };
+}
+
+function readGpu(row: ReadonlyMap<string, string>, mig: ReadonlyMap<string, readonly MigInstance[]> | null): Gpu {
+  const uuid = /^GPU-\S+$/.exec(row.get('uuid') ?? '')?.[0] ?? '';
   return {
     index: Number(row.get('index')),
-    uuid: /^(?:GPU|MIG)-\S+$/.exec(row.get('uuid') ?? '')?.[0] ?? '',
+    uuid,
     name: row.get('name') ?? '',
+    busId: pciAddress(row.get('pci.bus_id')),
     state: [...row.values()].some((cell) => LOST_CELL.test(cell)) ? 'lost' : 'ok',
     utilPct: figure(row.get('utilization.gpu'), '%'),
     memory: { total: bytes(row.get('memory.total')), used: bytes(row.get('memory.used')) },
     tempC: figure(row.get('temperature.gpu'), ''),
     powerW: figure(row.get('power.draw'), 'W'),
+    powerLimitW: figure(row.get('power.limit'), 'W'),
+    clocks: {
+      sm: figure(row.get('clocks.current.sm') ?? row.get('clocks.sm'), 'MHz'),
+      smMax: figure(row.get('clocks.max.sm'), 'MHz'),
+      memory: figure(row.get('clocks.current.memory') ?? row.get('clocks.mem'), 'MHz'),
+    },
+    throttle: throttleReasons(row.get('clocks_event_reasons.active') ?? row.get('clocks_throttle_reasons.active')),
+    ecc: {
+      corrected: figure(row.get('ecc.errors.corrected.volatile.total'), ''),
+      uncorrected: figure(row.get('ecc.errors.uncorrected.volatile.total'), ''),
+    },
+    mig: row.get('mig.mode.current') === 'Enabled' && mig !== null ? (mig.get(uuid) ?? []) : null,
   };
 }
 
-function readGpuProcess(row: ReadonlyMap<string, string>): GpuProcess[] {
-  const pid = /^\d{1,10}$/.exec(row.get('pid') ?? '')?.[0];
-  const memory = bytes(row.get('used_gpu_memory') ?? row.get('used_memory'));
-  return pid === undefined ? [] : [{ gpuUuid: row.get('gpu_uuid') ?? '', pid: Number(pid), memory }];
-}
-
-/** `GPU3: 0000:04:00.0: ...` tells the index; `GPU 0000:02:00.0` and `GPU0000:65:00.0` tell none. */
-function markLost(gpus: Map<number, Gpu>, line: string): void {
+/** `GPU3: 0000:04:00.0: ...` tells index and address; `GPU 0000:02:00.0: ...` and `GPU0000:65:00.0: ...` the address. */
+function readLost(line: string, asked: number | null): LostGpu {
   const index = /\bGPU ?(\d{1,3}): /.exec(line)?.[1];
-  const uuid = /\bGPU-[\da-f-]{36}/i.exec(line)?.[0] ?? '';
-  const listed = [...gpus.values()].find((gpu) => gpu.index === Number(index) || (uuid !== '' && gpu.uuid === uuid));
-  if (listed !== undefined) gpus.set(listed.index, { ...listed, state: 'lost' });
-  else if (index !== undefined) gpus.set(Number(index), lostGpu(Number(index), uuid));
+  return {
+    index: index === undefined ? null : Number(index),
+    asked,
+    uuid: /\bGPU-[\da-f-]{36}/i.exec(line)?.[0] ?? '',
+    busId: pciAddress(/(?<![\da-f:])[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.\d/i.exec(line)?.[0]),
+  };
 }
 
-function lostGpu(index: number, uuid: string): Gpu {
-  const memory = { total: null, used: null };
-  return { index, uuid, name: '', state: 'lost', utilPct: null, memory, tempC: null, powerW: null };
-}
-
-function figure(cell: string | undefined, unit: string): number | null {
-  const [, number, found] = /^(\d{1,9}(?:\.\d{1,6})?)(?: (\S{1,5}))?$/.exec(cell ?? '') ?? [];
-  return number === undefined || (found ?? '') !== unit ? null : Number(number);
-}
-
-function bytes(cell: string | undefined): number | null {
-  const [, number, unit] = /^(\d{1,12}) (\w{1,5})$/.exec(cell ?? '') ?? [];
-  const factor = BYTES[unit ?? ''];
-  return number === undefined || factor === undefined ? null : Number(number) * factor;
+/** Where every question gets the same complaint, it is about one GPU, not about the one that was asked for. */
+function withoutRepeated(lost: readonly LostGpu[]): LostGpu[] {
+  const byPlace = new Map<string, LostGpu>();
+  for (const gpu of lost) {
+    const place = gpu.busId || gpu.uuid || `${gpu.index ?? gpu.asked}`;
+    const first = byPlace.get(place);
+    byPlace.set(place, first === undefined ? gpu : { ...first, asked: null });
+  }
+  return [...byPlace.values()];
 }

@@ -1,19 +1,29 @@
-/** Seconds after which nvidia-smi counts as hung. A slow one needs 3 to 10 s for 8 GPUs without persistence mode. */
-export const NVIDIA_SMI_LIMIT_S = 15;
-/** Seconds for `ps` and `df`, which hang on a process or a network mount in uninterruptible sleep. */
-export const LIST_LIMIT_S = 5;
-/** Bytes kept of a command line. */
-const ARGS_BYTES = 4_096;
+import { GPUS_PROGRAM } from './program-gpus.ts';
+
+/** Seconds for what hangs on a process or a network mount in uninterruptible sleep: ps, df, the roots of projects. */
+export const LIST_LIMIT_S = 4;
+/** Bytes kept of the line of a process that may be a trainer, and of any other. */
+const TRAINER_BYTES = 4_096;
+const LINE_BYTES = 320;
+/** Processes whose working folder is read. */
+const TRAINERS = 500;
 /** Bytes kept of the process table, and of any other command's output, so that an endless one ends. */
 const PS_BYTES = 1_048_576;
 const OUTPUT_BYTES = 65_536;
+/** The last lines of the kernel log that are looked through where it is read from the journal, and told. */
+const JOURNAL_LINES = 5_000;
+const KERNEL_LINES = 50;
 
 /**
  * Reads everything about a host in one round trip, the cheap parts first. POSIX sh (dash, bash, busybox
  * ash) behind SECTION_PRELUDE; needs `$nonce`; `$gpus` (`all` or `0,1`), which it hands back for the
- * parser; `$probe_part`, `processes` to stop behind the process table; and `$probe_wait`, seconds between
- * two readings of the CPU where there was no probe before, else empty. Writes nothing to disk. What may hang is bounded, and its section ends with a line `exit N`:
- * 124 hung, 127 not installed; without it, it was cut off. Whoever composes programs prints `end`.
+ * parser; `$probe_roots`, folders to be found, a line each; `$probe_part`, `processes` to stop behind the
+ * process table; and `$probe_wait`, seconds between two readings of the CPU where there was no probe
+ * before, else empty. Writes nothing to disk.
+ *
+ * What may hang is bounded, and its section ends with a line `exit N`: 124 hung, 127 not installed;
+ * without it, it was cut off. Where all of it hangs, the probe ends after 28 s: 5 for ps, 22 for
+ * nvidia-smi, and the rest beside it. Whoever composes programs prints `end`.
  */
 export const PROBE_PROGRAM = `
 (
@@ -22,8 +32,7 @@ LC_ALL=C
 export PATH LC_ALL
 exec </dev/null
 
-section time
-date '+%s.%N'
+probe_began=$(date '+%s.%N')
 
 # macOS has none, and old busybox ones take other arguments.
 timeout 1 true 2>/dev/null || timeout() {
@@ -52,23 +61,8 @@ probe_bounded() {
   [ "$?" != 124 ] || printf '\\nexit 124\\n'
 }
 
-section stat
-head -n 1 /proc/stat 2>/dev/null
-grep -c '^cpu[0-9]' /proc/stat 2>/dev/null || getconf _NPROCESSORS_ONLN
-
-section loadavg
-cat /proc/loadavg 2>/dev/null || sysctl -n vm.loadavg 2>/dev/null
-
-section meminfo
-cat /proc/meminfo 2>/dev/null
-grep -E '^([0-9]+|max)$|^(total_)?inactive_file ' \\
-  /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory.current /sys/fs/cgroup/memory.stat \\
-  /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory/memory.usage_in_bytes \\
-  /sys/fs/cgroup/memory/memory.stat 2>/dev/null
-
 # GNU and BSD, then busybox with and without elapsed times. In the C locale ps prints ? for what is not
 # ASCII; the first gap in a line is what pads the user name.
-section ps
 probe_ps=$(probe_bounded ${LIST_LIMIT_S} ${PS_BYTES} sh -c '
   {
     LC_ALL=C.UTF-8
@@ -76,49 +70,132 @@ probe_ps=$(probe_bounded ${LIST_LIMIT_S} ${PS_BYTES} sh -c '
       ps -A -ww -o user,pid,ppid,stat,etime,rss,args ||
       ps -o user,pid,ppid,stat,etime,rss,args ||
       ps -o user,pid,ppid,stat,rss,args
-  } 2>/dev/null | LC_ALL=C awk "{ sub(/  +/, \\" \\"); print substr(\\$0, 1, ${ARGS_BYTES}) }"')
-printf '%s\\n' "$probe_ps"
+  } 2>/dev/null | LC_ALL=C awk "{
+    sub(/  +/, \\" \\")
+    print substr(\\$0, 1, /python|--config-filepath|ns-train|nvidia-smi/ ? ${TRAINER_BYTES} : ${LINE_BYTES})
+  }"')
 
+# Only of processes that may be trainers: the first two numbers of a line are pid and ppid.
+probe_cwds() {
+  case $probe_ps in *--config-filepath* | *ns-train*) ;; *) return ;; esac
+  section cwds
+  probe_links=$(printf '%s\\n' "$probe_ps" | awk '
+    /--config-filepath|ns-train/ && match($0, / [0-9]+ +[0-9]+ +[A-Z]/) && count++ < ${TRAINERS} {
+      split(substr($0, RSTART), column, " ")
+      print "/proc/" column[1] "/cwd"
+    }')
+  ls -lnd $probe_links 2>/dev/null
+}
+
+# The files of each cgroup this shell is in, and of those around it, of version 2 or 1. In a container the
+# inner ones may not be there.
+probe_cgroup_files() {
+  [ -r /proc/self/cgroup ] || return
+  while IFS=: read -r probe_id probe_names probe_path; do
+    case ,$probe_names, in
+      *,memory,*) probe_path=/memory\${probe_path%/} probe_top=/memory ;;
+      ,,) probe_path=\${probe_path%/} probe_top= ;;
+      *) continue ;;
+    esac
+    while :; do
+      for probe_file in memory.max memory.current memory.events memory.limit_in_bytes memory.usage_in_bytes \\
+        memory.oom_control memory.stat; do
+        printf '/sys/fs/cgroup%s/%s\\n' "$probe_path" "$probe_file"
+      done
+      [ "$probe_path" != "$probe_top" ] || break
+      probe_path=\${probe_path%/*}
+    done
+  done </proc/self/cgroup
+}
+
+probe_machine() {
+  section stat
+  if [ -r /proc/stat ]; then
+    awk '/^cpu /; /^btime /; /^cpu[0-9]/ { count++ } END { print count }' /proc/stat
+  else
+    getconf _NPROCESSORS_ONLN 2>/dev/null || sysctl -n hw.ncpu 2>/dev/null
+  fi
+
+  section loadavg
+  cat /proc/loadavg 2>/dev/null || sysctl -n vm.loadavg 2>/dev/null
+
+  section meminfo
+  grep -E '^(MemTotal|MemAvailable|MemFree|Buffers|Cached):' /proc/meminfo 2>/dev/null ||
+    { sysctl hw.memsize && vm_stat; } 2>/dev/null
+  grep -HE '^[0-9]{1,18}$|^(total_)?inactive_file |^oom_kill ' /proc/vmstat $(probe_cgroup_files) 2>/dev/null
+}
+
+# Answers are printed in two pieces, as each one is a packet, and each packet costs whoever receives it.
+probe_answer=$(
+  section time
+  printf '%s\\n' "$probe_began"
+  section ps
+  printf '%s\\n' "$probe_ps"
+  probe_cwds
+  [ "$probe_part" = processes ] || probe_machine
+)
+printf '%s\\n' "$probe_answer"
 # A quick look at the runs wants no more than this.
 [ "$probe_part" != processes ] || exit 0
 
-section disks
-probe_df=$(probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} df -Pk)
-printf '%s\\n' "$probe_df"
-case $probe_df in
-  *'exit 124') section disks:local; probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} df -Pkl ;;
-esac
-
-# Whether an nvidia-smi of any caller has been in uninterruptible sleep for 20 s or more: one more
-# would join it at every probe.
-probe_smi_is_stuck() {
-  printf '%s\\n' "$probe_ps" | grep ' D[^ ]* .*nvidia-smi' | grep -qv ' 00:[01][0-9] '
+# A kernel log is never empty: where nothing is printed, it may not be read.
+probe_kernel_log() {
+  section kernel
+  probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} sh -c '
+    { dmesg || journalctl -k -n ${JOURNAL_LINES} -o short-unix --no-pager; } 2>/dev/null | awk "
+      !/^-- / { readable = 1 }
+      /NVRM: Xid|[Oo]ut of memory.*: Kill|oom-kill:/ { print substr(\\$0, 1, 400) }
+      END { if (!readable) print \\"refused\\" }" | tail -n ${KERNEL_LINES}'
 }
 
-section wanted
-printf '%s\\n' "$gpus"
+probe_disks() {
+  section disks
+  probe_df=$(probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} df -Pk)
+  printf '%s\\n' "$probe_df"
+  probe_local=
+  case $probe_df in
+    *'exit 124')
+      probe_local=l
+      section disks:local
+      probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} df -Pkl ;;
+  esac
+  section inodes
+  probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} df -Pi$probe_local
+}
 
-section gpus
-if ! command -v nvidia-smi >/dev/null; then
-  probe_smi='exit 127'
-elif probe_smi_is_stuck; then
-  probe_smi='exit 124'
-else
-  probe_smi=$(probe_bounded ${NVIDIA_SMI_LIMIT_S} ${OUTPUT_BYTES} nvidia-smi --format=csv \\
-    --query-gpu=index,uuid,name,memory.total,memory.used,utilization.gpu,temperature.gpu,power.draw)
-fi
-printf '%s\\n' "$probe_smi"
-
-section gpuprocs
-case $probe_smi in
-  *'exit 124' | *'exit 127') printf 'exit %s\\n' "\${probe_smi##*exit }" ;;
-  *) probe_bounded ${NVIDIA_SMI_LIMIT_S} ${OUTPUT_BYTES} nvidia-smi --format=csv --query-compute-apps=gpu_uuid,pid,used_memory ;;
-esac
-
-# The first probe has no reading before it, and makes one of its own.
-[ -z "$probe_wait" ] || { section stat:end; sleep "$probe_wait"; head -n 1 /proc/stat 2>/dev/null; }
-
-section time:end
-date '+%s.%N'
+# Each by itself: one on a dead network mount must not keep the others back.
+probe_find_roots() {
+  [ -n "$probe_roots" ] || return
+  section roots
+  probe_bounded ${LIST_LIMIT_S} ${OUTPUT_BYTES} sh -c '
+    set -f
+    IFS="
+"
+    count=0
+    for root in $1; do
+      { cd -P "$root" && printf "%s %s\\n" "$count" "$PWD"; } 2>/dev/null &
+      count=$((count + 1))
+    done
+    wait' sh "$probe_roots"
+}
+${GPUS_PROGRAM}
+# The parts run at the same time, and print one after the other: what the left one says waits in its pipe.
+probe_answer=$(
+  section wanted
+  printf '%s\\n' "$gpus"
+  probe_list_gpus | {
+    probe_kernel_log | {
+      probe_disks
+      probe_find_roots
+      cat
+    }
+    cat
+  }
+  # The first probe has no reading before it, and makes one of its own.
+  [ -z "$probe_wait" ] || { section stat:end; sleep "$probe_wait"; head -n 1 /proc/stat 2>/dev/null; }
+  section time:end
+  date '+%s.%N'
+)
+printf '%s\\n' "$probe_answer"
 )
 `;

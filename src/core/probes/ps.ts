@@ -14,14 +14,26 @@ const ROW =
 const KILOBYTES: Readonly<Record<string, number>> = { '': 1, m: 1024, g: 1024 ** 2, t: 1024 ** 3 };
 
 /** The process table, or why it cannot be relied on: a process must not seem gone because a list broke off. */
-export function readProcesses(output: CommandOutput, at: Instant | null): Reading<readonly HostProcess[]> {
-  const processes = isWhole(output) ? parseProcesses(output.lines, at) : [];
+export function readProcesses(
+  output: CommandOutput,
+  cwds: ReadonlyMap<number, string>,
+  at: Instant | null,
+): Reading<readonly HostProcess[]> {
+  const processes = isWhole(output) ? parseProcesses(output.lines, cwds, at) : [];
   if (processes.length > 0) return { value: processes, problem: null };
   return { value: null, problem: `processes: ${explainCommand('ps', LIST_LIMIT_S, output)}` };
 }
 
-/** Reads the process table. `at` is when it was read, in the clock that start times are wanted in; null: not known. */
-export function parseProcesses(lines: readonly string[], at: Instant | null): HostProcess[] {
+/**
+ * Reads the process table.
+ * @param cwds working folders by pid
+ * @param at when it was read, in the clock that start times are wanted in; null: not known
+ */
+export function parseProcesses(
+  lines: readonly string[],
+  cwds: ReadonlyMap<number, string>,
+  at: Instant | null,
+): HostProcess[] {
   const processes: HostProcess[] = [];
   for (const line of lines) {
     const [, user, pid, state, elapsed, rss, unit, args] = ROW.exec(line) ?? [];
@@ -34,6 +46,7 @@ export function parseProcesses(lines: readonly string[], at: Instant | null): Ho
       args: args ?? '',
       rss: Math.round(Number(rss) * (KILOBYTES[unit ?? ''] ?? 1) * 1024),
       state,
+      cwd: cwds.get(Number(pid)) ?? null,
     });
   }
   return processes;

@@ -1,5 +1,5 @@
 import type { Labels, RuleVerdict } from '../../domain/alert.ts';
-import type { HostState } from '../../domain/host.ts';
+import type { Gpu, HostState } from '../../domain/host.ts';
 import type { Run } from '../../domain/run.ts';
 
 interface RuleBase<Subject> {
@@ -14,7 +14,14 @@ interface RuleBase<Subject> {
 
 export type RunRule = RuleBase<Run> & { readonly scope: 'run' };
 export type HostRule = RuleBase<HostState> & { readonly scope: 'host' };
-export type Rule = RunRule | HostRule;
+export type GpuRule = RuleBase<GpuSubject> & { readonly scope: 'gpu' };
+export type Rule = RunRule | HostRule | GpuRule;
+
+/** A GPU and the host it is in. */
+export interface GpuSubject {
+  readonly host: HostState;
+  readonly gpu: Gpu;
+}
 
 /** Of one start of a run: one that was started again and died again is a new failure. */
 export function runIdentity(run: Run): Labels {

@@ -2,7 +2,9 @@ import type { Project, Run, RunFacts, RunProcess, Verdict } from '../../domain/r
 import { runId } from '../../domain/run.ts';
 import type { Instant } from '../../domain/time.ts';
 import { SECOND } from '../../domain/time.ts';
-import { progressOf } from './progress.ts';
+import { etaOf } from './eta.ts';
+import { isComplete, progressOf } from './progress.ts';
+import { type LogPace, rhythmOf } from './rhythm.ts';
 import { decideStatus, sameFile } from './status.ts';
 
 export interface RunContext {
@@ -15,8 +17,14 @@ export interface RunContext {
   /** Hosts of `runsOn` whose process table is not known now. */
   readonly unseenHosts: ReadonlySet<string>;
   readonly previous: Run | null;
-  /** Why a run died, from the end of its log; null where that shows no fatal error. */
-  readonly explain: (logTail: string) => Verdict | null;
+  readonly reader: TailReader;
+}
+
+/** What the end of a log tells. It is asked of the same texts again and again. */
+export interface TailReader {
+  /** Why a run died; null where there is no fatal error. */
+  explain(logTail: string): Verdict | null;
+  pace(logTail: string): LogPace;
 }
 
 /** `ps` tells elapsed time, so that a start wanders by a second between probes. */
@@ -27,10 +35,19 @@ export function buildRun(facts: RunFacts, context: RunContext): Run {
   const { project, now, clockSkewMs, unseenHosts, previous } = context;
   const process = steadyProcess(context);
   const verdict = verdictOf(facts, context);
+  const epochTimes = facts.pace.epochTimes.map((at) => at - clockSkewMs);
+  const rhythm = rhythmOf({
+    sleepTimeMs: project.sleepTimeMs,
+    epochTimes,
+    longestSilenceMs: facts.pace.longestSilenceMs,
+    tail: process === null || facts.logTail === null ? null : context.reader.pace(facts.logTail),
+  });
+  const progress = progressOf(facts);
   const { status, reason } = decideStatus(facts, {
     now,
     clockSkewMs,
     sleepTimeMs: project.sleepTimeMs,
+    allowedSilenceMs: rhythm.allowedSilenceMs,
     outdated: project.outdated,
     process,
     processesKnown: unseenHosts.size === 0,
@@ -46,7 +63,12 @@ export function buildRun(facts: RunFacts, context: RunContext): Run {
     owner: facts.owner,
     status,
     reason,
-    progress: progressOf(facts),
+    progress,
+    rhythm,
+    eta:
+      status === 'running' && !isComplete(progress)
+        ? etaOf({ epochTimes, completed: progress.completedEpochs, total: progress.totalEpochs, now })
+        : null,
     process,
     host: process?.host ?? previous?.host ?? project.readFrom,
     sessions: facts.sessions,
@@ -68,9 +90,9 @@ function steadyProcess({ process, previous, unseenHosts }: RunContext): RunProce
 }
 
 /** A log that has not changed is not explained twice, and its tail may have been dropped meanwhile. */
-function verdictOf(facts: RunFacts, { previous, explain }: RunContext): Verdict | null {
+function verdictOf(facts: RunFacts, { previous, reader }: RunContext): Verdict | null {
   if (previous?.verdict && sameFile(previous.newestLog, facts.newestLog)) return previous.verdict;
-  return facts.logTail === null ? null : explain(facts.logTail);
+  return facts.logTail === null ? null : reader.explain(facts.logTail);
 }
 
 function lastUpdate(facts: RunFacts, clockSkewMs: number): Instant | null {

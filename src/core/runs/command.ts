@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { HostProcess } from '../../domain/host.ts';
+import type { HostProcess, HostSample } from '../../domain/host.ts';
 import type { Project, RunProcess } from '../../domain/run.ts';
 
 const FLAG = '--config-filepath';
@@ -12,41 +12,75 @@ const WRAPPER =
   /^(?:sh|bash|dash|zsh|fish|env|nohup|nice|time|timeout|stdbuf|srun|torchrun|accelerate|deepspeed|uv|conda|poetry)$/;
 const PYTHON = /^(?:python|pypy)[\d.]*$/;
 
+/** What a host tells of its processes: the table, and where the roots of projects really are on it. */
+export type HostProcesses = Pick<HostSample, 'roots'> & { readonly processes: readonly HostProcess[] };
+
 /**
  * The live process of each run, by config: a process whose command line has the flag with exactly that
- * config's path, relative to the root or absolute under it, quoted or not. Where several have it, the
- * trainer itself comes before what launched it, then the lowest pid. The process table does not tell
- * working folders: two projects on one host with the same relative config share the process.
+ * config's path, absolute, or relative to the folder it works in; where that is not known, to the root.
+ * Where several have it, the trainer itself comes before what launched it, then the lowest pid.
  */
 export function findRunProcesses(
   project: Pick<Project, 'root' | 'runsOn'>,
   configs: ReadonlySet<string>,
-  processes: ReadonlyMap<string, readonly HostProcess[]>,
+  hosts: ReadonlyMap<string, HostProcesses>,
 ): Map<string, RunProcess> {
   const best = new Map<string, { readonly rank: number; readonly process: RunProcess }>();
   for (const host of project.runsOn) {
-    for (const candidate of processes.get(host) ?? []) {
-      const found = matchProcess(candidate, project.root, configs);
+    const { processes, roots } = hosts.get(host) ?? { processes: [], roots: {} };
+    const place = placeOf(project.root, roots);
+    for (const candidate of processes) {
+      const found = matchProcess(candidate, place, configs);
       if (found === null) continue;
-      const { pid, user, startedAt, args } = candidate;
       const before = best.get(found.config);
-      if (before !== undefined && before.rank * 2 ** 32 + before.process.pid <= found.rank * 2 ** 32 + pid) continue;
-      best.set(found.config, { rank: found.rank, process: { host, pid, user, startedAt, args } });
+      if (before !== undefined && before.rank * 2 ** 32 + before.process.pid <= found.rank * 2 ** 32 + candidate.pid) {
+        continue;
+      }
+      best.set(found.config, { rank: found.rank, process: runProcess(host, candidate) });
     }
   }
   return new Map([...best].map(([config, { process }]) => [config, process]));
 }
 
+export function runProcess(host: string, { pid, user, startedAt, args }: HostProcess): RunProcess {
+  return { host, pid, user, startedAt, args };
+}
+
+/** The root of a project as one host sees it. */
+export interface Place {
+  /** As configured, and as it really is there: a disk may be mounted elsewhere, or be behind a link. */
+  readonly roots: readonly string[];
+  /** false: it is not at its place on this host, so that a folder says nothing of the project. */
+  readonly found: boolean;
+}
+
+export function placeOf(root: string, roots: HostSample['roots']): Place {
+  const real = Object.hasOwn(roots, root) ? roots[root] : undefined;
+  return { roots: [...new Set([root, real ?? root])].map((path) => posix.normalize(path)), found: real !== undefined };
+}
+
+/** Relative to the root; null where the path is not in it. `cwd` is null where it is not known. */
+export function pathInPlace(path: string, cwd: string | null, { roots, found }: Place): string | null {
+  if (!posix.isAbsolute(path) && (cwd === null || !found)) return posix.normalize(path);
+  const absolute = posix.resolve(cwd ?? '/', path);
+  for (const root of roots) {
+    const base = `${root.replace(/\/+$/, '')}/`;
+    if (absolute.startsWith(base)) return absolute.slice(base.length);
+  }
+  return null;
+}
+
 function matchProcess(
-  { args, state }: HostProcess,
-  root: string,
+  { args, state, cwd }: HostProcess,
+  place: Place,
   configs: ReadonlySet<string>,
 ): { readonly config: string; readonly rank: number } | null {
   const flagAt = args.indexOf(FLAG);
   if (flagAt < 0 || state === 'Z') return null;
   const rank = rankOf(args.slice(0, flagAt));
-  const config = rank === null ? null : configAt(args.slice(flagAt + FLAG.length, MAX_ARGS), root, configs);
-  return rank === null || config === null ? null : { config, rank };
+  if (rank === null) return null;
+  const config = configAt(args.slice(flagAt + FLAG.length, MAX_ARGS), (path) => pathInPlace(path, cwd, place), configs);
+  return config === null ? null : { config, rank };
 }
 
 /** 0: a Python program given the config itself; 1: a Python launcher of another command; 2: another wrapper; null: neither. */
@@ -61,19 +95,17 @@ function rankOf(front: string): number | null {
 }
 
 /** A process table does not quote: a path with spaces ends at whichever `.py` makes it a known config. */
-function configAt(behindFlag: string, root: string, configs: ReadonlySet<string>): string | null {
+function configAt(
+  behindFlag: string,
+  inProject: (path: string) => string | null,
+  configs: ReadonlySet<string>,
+): string | null {
   const opened = /^(?:=|\s+)\\?(['"]?)/.exec(behindFlag);
   if (opened === null) return null;
   const text = behindFlag.slice(opened[0].length);
   for (const end of text.matchAll(/\.py(?=$|[\s'";&|)\\])/g)) {
-    const path = relativeTo(root, text.slice(0, end.index + 3));
-    if (configs.has(path)) return path;
+    const path = inProject(text.slice(0, end.index + 3));
+    if (path !== null && configs.has(path)) return path;
   }
   return null;
-}
-
-function relativeTo(root: string, path: string): string {
-  const normal = posix.normalize(path);
-  const base = `${posix.normalize(root).replace(/\/+$/, '')}/`;
-  return normal.startsWith(base) ? normal.slice(base.length) : normal;
 }

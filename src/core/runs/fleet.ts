@@ -7,15 +7,28 @@ export function countRuns(runs: readonly Run[]): RunCounts {
   return counts;
 }
 
-/**
- * UUIDs of the GPUs that runs on this host are on; null where its GPU processes are not known. The
- * workers of a run are its process forked: the same command line under another pid.
- */
+/** UUIDs of the GPUs that runs on this host are on; null where its GPU processes are not known. */
 export function gpusOfOurs(sample: HostSample, runs: readonly Run[]): Set<string> | null {
   if (sample.gpuProcesses === null) return null;
-  const ours = runs.filter((run) => run.process?.host === sample.host);
-  const pids = new Set(ours.flatMap((run) => run.process?.pid ?? []));
-  const commands = new Set(ours.flatMap((run) => run.process?.args ?? []));
-  for (const process of sample.processes ?? []) if (commands.has(process.args)) pids.add(process.pid);
-  return new Set(sample.gpuProcesses.filter(({ pid }) => pids.has(pid)).map(({ gpuUuid }) => gpuUuid));
+  const ours = runsByPid(sample, runs);
+  return new Set(sample.gpuProcesses.filter(({ pid }) => ours.has(pid)).map(({ gpuUuid }) => gpuUuid));
+}
+
+/**
+ * Whose the processes on this host are. The workers of a run are its process forked: the same command
+ * line under another pid.
+ */
+export function runsByPid({ host, processes }: HostSample, runs: readonly Run[]): Map<number, Run> {
+  const byPid = new Map<number, Run>();
+  const byCommand = new Map<string, Run>();
+  for (const run of runs) {
+    if (run.process?.host !== host) continue;
+    byPid.set(run.process.pid, run);
+    byCommand.set(run.process.args, run);
+  }
+  for (const { pid, args } of processes ?? []) {
+    const run = byPid.get(pid) ?? byCommand.get(args);
+    if (run !== undefined) byPid.set(pid, run);
+  }
+  return byPid;
 }

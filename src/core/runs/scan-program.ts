@@ -2,10 +2,14 @@
 export const HEAD_BYTES = 65_536;
 /** Bytes of a log read from its end. */
 export const TAIL_BYTES = 16_384;
+/** Bytes of a launcher's log read at once. */
+const APPENDED_BYTES = 1_000_000;
+/** Bytes before the place up to which a log was read, by which it is known again. */
+const MARK_BYTES = 64;
 
 /**
  * Looks at run folders on one host. POSIX sh (dash, bash, busybox ash) behind SECTION_PRELUDE and beside
- * other programs; needs `$nonce` and reads four variables, each of them optional and written by
+ * other programs; needs `$nonce` and reads six variables, each of them optional and written by
  * scan-protocol.ts, where the answers are described too. What is asked of many files at once costs a
  * fixed number of processes; tests of single files are the shell's own.
  */
@@ -17,6 +21,15 @@ set -f
 scan_nl='
 '
 IFS=$scan_nl
+
+# BSD's stat (macOS) has other options: mode in hex, time, size, name; and the owner's name.
+scan_option=-c scan_stamp='%f:%Y:%s %n' scan_owner='%U %n'
+stat -c %s / >/dev/null 2>&1 || scan_option=-f scan_stamp='%Xp:%m:%z %N' scan_owner='%Su %N'
+
+# Linux, macOS, POSIX.
+scan_checksum() {
+  if command -v md5sum >/dev/null; then md5sum; elif command -v md5 >/dev/null; then md5 -q; else cksum; fi | tr -d ' -'
+}
 
 # Lists config files. A newline in a name becomes \\001; a search that failed half-way adds the entry '//'.
 scan_find() {
@@ -42,7 +55,7 @@ scan_find_configs() {
       'project '*)
         section "scan:configs:$scan_value"
         [ -z "$scan_absent" ] || { printf 'absent %s\\n' "$scan_absent"; continue; }
-        scan_sum=$(printf '%s' "$scan_list" | md5sum 2>/dev/null)
+        scan_sum=$(printf '%s' "$scan_list" | scan_checksum)
         [ -n "$scan_sum" ] && [ "$scan_sum" = "$scan_known" ] && { echo same; continue; }
         printf 'list %s\\n%s' "$scan_sum" "$scan_list" ;;
     esac
@@ -54,7 +67,7 @@ scan_compare() {
   section scan:stamps
   {
     printf '%s\\n' "$scan_stamps" ''
-    printf '%s\\n' "$scan_stamps" | cut -d ' ' -f 2- | tr '\\n' '\\0' | xargs -0 stat -L -c '%f:%Y:%s %n' 2>/dev/null
+    printf '%s\\n' "$scan_stamps" | cut -d ' ' -f 2- | tr '\\n' '\\0' | xargs -0 stat -L "$scan_option" "$scan_stamp" 2>/dev/null
   } | awk '
     $0 == "" { answers = 1; next }
     { space = index($0, " "); stamp = substr($0, 1, space - 1); path = substr($0, space + 1) }
@@ -63,39 +76,67 @@ scan_compare() {
     END { for (path in known) if (known[path] != "-") print "- " path }'
 }
 
-# Whether an epoch folder has every expected file; scan_lacks is the first that it has not.
-scan_complete() {
-  scan_lacks=
+# The first expected file that an epoch folder has not.
+scan_lacking() {
   for scan_file in $scan_expected; do
     scan_lacks=$1/$scan_file
-    [ -f "$scan_lacks" ] && [ -s "$scan_lacks" ] || return 1
+    [ -f "$scan_lacks" ] && [ -s "$scan_lacks" ] || return
   done
-  [ -n "$scan_lacks" ]
+  scan_lacks=
+}
+
+# Makes scan_complete, which says whether epoch N has every expected file: one test of all files at once,
+# as an epoch is looked at for each of thousands of runs.
+scan_expect() {
+  scan_tests= scan_count=0
+  for scan_file in $scan_expected; do
+    scan_count=$((scan_count + 1))
+    eval "scan_file_$scan_count=\\$scan_file"
+    scan_tests="$scan_tests -a -f \\"epoch_\\$1/\\$scan_file_$scan_count\\" -a -s \\"epoch_\\$1/\\$scan_file_$scan_count\\""
+  done
+  eval "scan_complete() { [ $scan_count -gt 0 $scan_tests ]; }"
 }
 
 scan_is_newer() { [ -z "$2" ] || ! [ "$2" -nt "$1" ]; }
 
-# Arguments: id, first epoch to look at, epoch folders last time.
-scan_walk_run() {
-  scan_id=$1 scan_epoch=$2 scan_before=$3 scan_logs=0 scan_newest=
+# Counts the logs of a form and finds the newest.
+scan_find_logs() {
+  scan_logs=0 scan_newest=
   set +f
-  set -- epoch_*
-  for scan_log in train_val_*.log; do
+  for scan_log in $1_*.log; do
     case $scan_log in *"$scan_nl"*) continue ;; esac
     [ -f "$scan_log" ] || continue
     scan_logs=$((scan_logs + 1))
     scan_is_newer "$scan_log" "$scan_newest" && scan_newest=$scan_log
   done
   set -f
-  [ $# -ge "$scan_before" ] || scan_epoch=0
-  [ "$scan_epoch" = 0 ] || scan_complete "epoch_$((scan_epoch - 1))" || scan_epoch=0
-  while scan_complete "epoch_$scan_epoch"; do scan_epoch=$((scan_epoch + 1)); done
-  if ! [ -d "epoch_$scan_epoch" ]; then
-    scan_lacks=
-  elif ! [ -e "$scan_lacks" ]; then
-    scan_lacks=epoch_$scan_epoch
+}
+
+# Arguments: id, first epoch to look at, epoch folders last time, form (? where the config does not tell).
+scan_walk_run() {
+  scan_id=$1 scan_epoch=$2 scan_before=$3 scan_form=$4 scan_lacks=
+  set +f
+  set -- epoch_*
+  set -f
+  scan_find_logs train_val
+  if [ "$scan_form" = '?' ]; then
+    scan_form=trainer
+    [ -e evaluation_scores.json ] && ! [ -e "$1" ] && [ "$scan_logs" = 0 ] && scan_form=evaluator
   fi
-  printf 'walk/%s/%s/%s/%s/%s/%s\\n' "$scan_id" "$scan_epoch" "$#" "$scan_logs" "$scan_newest" "$scan_lacks"
+  if [ "$scan_form" = evaluator ]; then
+    scan_find_logs eval
+    printf 'walk/%s/evaluator/0/0/%s/%s/\\n' "$scan_id" "$scan_logs" "$scan_newest"
+    return
+  fi
+  [ $# -ge "$scan_before" ] || scan_epoch=0
+  [ "$scan_epoch" = 0 ] || scan_complete "$((scan_epoch - 1))" || scan_epoch=0
+  while scan_complete "$scan_epoch"; do scan_epoch=$((scan_epoch + 1)); done
+  if [ -d "epoch_$scan_epoch" ]; then
+    [ -x "epoch_$scan_epoch" ] || { printf 'unreadable/%s/epoch_%s\\n' "$scan_id" "$scan_epoch"; return; }
+    scan_lacking "epoch_$scan_epoch"
+    [ -e "$scan_lacks" ] || scan_lacks=epoch_$scan_epoch
+  fi
+  printf 'walk/%s/trainer/%s/%s/%s/%s/%s\\n' "$scan_id" "$scan_epoch" "$#" "$scan_logs" "$scan_newest" "$scan_lacks"
 }
 
 scan_sweep_run() {
@@ -113,19 +154,26 @@ scan_sweep_run() {
   printf 'sweep/%s/%s\\n' "$scan_id" "$scan_newest"
 }
 
+# Why a folder cannot be looked into.
+scan_fault() {
+  if [ -e "$1" ]; then echo unreadable; elif [ -L "$1" ]; then echo dangling; else echo absent; fi
+}
+
 scan_walk_runs() {
   section scan:walks
   for scan_line in $scan_walks; do
     case $scan_line in
       expect) scan_expected= ; continue ;;
       'file '*) scan_expected=$scan_expected\${scan_line#* }$scan_nl ; continue ;;
+      expected) scan_expect; continue ;;
     esac
     IFS=' '
     set -- \${scan_line%%/*}
     IFS=$scan_nl
-    cd "/\${scan_line#*/}" 2>/dev/null && [ -r . ] || { printf 'unreadable/%s\\n' "$2"; continue; }
+    scan_path=/\${scan_line#*/}
+    cd "$scan_path" 2>/dev/null && [ -r . ] || { printf '%s/%s\\n' "$(scan_fault "$scan_path")" "$2"; continue; }
     case $1 in
-      walk) scan_walk_run "$2" "$3" "$4" ;;
+      walk) scan_walk_run "$2" "$3" "$4" "$5" ;;
       sweep) scan_sweep_run "$2" ;;
     esac
   done
@@ -133,7 +181,70 @@ scan_walk_runs() {
 
 scan_owners() {
   section scan:owners
-  printf '%s\\n' "$scan_walks" | sed -n 's/^walk [^/]*//p' | tr '\\n' '\\0' | xargs -0 stat -L -c '%U %n' 2>/dev/null
+  printf '%s\\n' "$scan_walks" | sed -n 's/^walk [^/]*//p' | tr '\\n' '\\0' | xargs -0 stat -L "$scan_option" "$scan_owner" 2>/dev/null
+}
+
+# For each nerfstudio run its work dir, then the stamps of what is in its work dir, or in the newest folder below it
+# that nerfstudio has made there: EXPERIMENT/METHOD/TIME.
+scan_nerfstudio() {
+  section scan:nerfstudio
+  for scan_line in $scan_nerfs; do
+    printf '#%s\\n' "$scan_line"
+    cd "$scan_line" 2>/dev/null || continue
+    printf 'there\\n'
+    scan_newest=
+    set +f
+    for scan_file in nerfstudio_models */nerfstudio_models */*/nerfstudio_models */*/*/nerfstudio_models; do
+      [ -d "$scan_file" ] && scan_is_newer "$scan_file" "$scan_newest" && scan_newest=$scan_file
+    done
+    [ -n "$scan_newest" ] && cd "$scan_newest/.." 2>/dev/null &&
+      stat -L "$scan_option" "$scan_stamp" config.yml dataparser_transforms.json nerfstudio_models/step-*.ckpt 2>/dev/null
+    set -f
+  done
+}
+
+# Checksum of the bytes right before an offset.
+scan_mark() {
+  scan_from=$(($2 > ${MARK_BYTES} ? $2 - ${MARK_BYTES} : 0))
+  tail -c "+$((scan_from + 1))" "$1" 2>/dev/null | head -c "$(($2 - scan_from))" | scan_checksum
+}
+
+# Prints whole lines of a log from an offset on, behind the offset that was asked for, and the offset and mark for
+# the next time. A line longer than what is read at once is skipped.
+scan_print_from() {
+  scan_lines=$(tail -c "+$(($2 + 1))" "$1" | head -c ${APPENDED_BYTES} | wc -l)
+  scan_bytes=$(tail -c "+$(($2 + 1))" "$1" | head -n "$((scan_lines))" | wc -c)
+  [ "$((scan_lines))" -gt 0 ] || scan_bytes=$(tail -c "+$(($2 + 1))" "$1" | head -c ${APPENDED_BYTES} | wc -c)
+  [ "$((scan_lines))" -gt 0 ] || [ "$((scan_bytes))" -ge ${APPENDED_BYTES} ] || scan_bytes=0
+  printf '%s %s %s\\n' "$scan_asked" "$(($2 + scan_bytes))" "$(scan_mark "$1" "$(($2 + scan_bytes))")"
+  [ "$((scan_lines))" = 0 ] || tail -c "+$(($2 + 1))" "$1" | head -n "$((scan_lines))"
+}
+
+# What was appended to logs. One that no longer has the mark before the offset was rotated to .1, or begun anew.
+scan_print_appended() {
+  for scan_line in $scan_appended; do
+    scan_path=/\${scan_line#*/}
+    IFS=' '
+    set -- \${scan_line%%/*}
+    IFS=$scan_nl
+    scan_asked=$2
+    [ -f "$scan_path" ] && [ -r "$scan_path" ] || continue
+    scan_size=$(wc -c <"$scan_path")
+    if [ "$2" = -1 ]; then
+      [ -f "$scan_path.1" ] && [ -r "$scan_path.1" ] && { section "scan:rotated:$1"; scan_print_from "$scan_path.1" 0; }
+      section "scan:appended:$1"
+      scan_print_from "$scan_path" 0
+    elif [ "$((scan_size))" -ge "$2" ] && [ "$(scan_mark "$scan_path" "$2")" = "$3" ]; then
+      [ "$((scan_size))" = "$2" ] || { section "scan:appended:$1"; scan_print_from "$scan_path" "$2"; }
+    else
+      if [ -r "$scan_path.1" ] && [ "$(scan_mark "$scan_path.1" "$2")" = "$3" ]; then
+        section "scan:rotated:$1"
+        scan_print_from "$scan_path.1" "$2"
+      fi
+      section "scan:appended:$1"
+      scan_print_from "$scan_path" 0
+    fi
+  done
 }
 
 scan_read_files() {
@@ -142,7 +253,10 @@ scan_read_files() {
     scan_id=\${scan_line%% /*}
     [ -f "$scan_path" ] && [ -r "$scan_path" ] || continue
     case $scan_id in
-      'tail '*) section "scan:file:\${scan_id#* }"; tail -c ${TAIL_BYTES} "$scan_path" 2>/dev/null ;;
+      'tail '*)
+        scan_id=\${scan_id#* }
+        section "scan:file:\${scan_id% *}"
+        tail -c "\${scan_id#* }" "$scan_path" 2>/dev/null ;;
     esac
   done
   for scan_line in $scan_reads; do
@@ -164,11 +278,23 @@ scan_read_files() {
     }'
 }
 
-section scan:now
-date +%s
-[ -z "$scan_configs" ] || scan_find_configs
-[ -z "$scan_stamps" ] || scan_compare
-[ -z "$scan_walks" ] || { scan_walk_runs; scan_owners; }
-[ -z "$scan_reads" ] || scan_read_files
+scan_answer() {
+  section scan:now
+  date '+%s %z'
+  [ -z "$scan_configs" ] || scan_find_configs
+  [ -z "$scan_stamps" ] || scan_compare
+  [ -z "$scan_walks" ] || { scan_walk_runs; scan_owners; }
+  [ -z "$scan_nerfs" ] || scan_nerfstudio
+  [ -z "$scan_appended" ] || scan_print_appended
+  [ -z "$scan_reads" ] || scan_read_files
+}
+
+# A short answer is printed at once, as each piece is a packet, and each packet costs whoever receives it.
+if [ -n "$scan_walks$scan_reads" ]; then
+  scan_answer
+else
+  scan_text=$(scan_answer)
+  printf '%s\\n' "$scan_text"
+fi
 )
 `;

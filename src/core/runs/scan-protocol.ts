@@ -1,4 +1,7 @@
-import type { Instant } from '../../domain/time.ts';
+import { posix } from 'node:path';
+import type { LogCursor } from '../../domain/launcher.ts';
+import { HOUR, type Instant, MINUTE } from '../../domain/time.ts';
+import type { Section } from '../sections.ts';
 import type { GlobSearch } from './globs.ts';
 
 /*
@@ -112,7 +115,12 @@ export interface WalkAsk {
   readonly from: number;
   /** Epoch folders last time; when there are fewer now, all are looked at. */
   readonly folders: number;
+  /** null: as the folder looks. */
+  readonly form: WalkForm | null;
 }
+
+/** What is looked for in a work dir: epochs and the logs of a trainer, or the logs of an evaluator. */
+export type WalkForm = 'trainer' | 'evaluator';
 
 /** `$scan_walks`, answered by `parseWalks` under the index of each. */
 export function walksInput(asks: readonly WalkAsk[]): string {
@@ -121,14 +129,19 @@ export function walksInput(asks: readonly WalkAsk[]): string {
   for (const [id, ask] of asks.entries()) {
     if (ask.expectedFiles !== expected) {
       expected = ask.expectedFiles;
-      lines.push('expect', ...expected.map((file) => `file ${file}`));
+      lines.push('expect', ...expected.map((file) => `file ${file}`), 'expected');
     }
-    lines.push(ask.kind === 'walk' ? `walk ${id} ${ask.from} ${ask.folders} ${ask.dir}` : `sweep ${id} ${ask.dir}`);
+    lines.push(
+      ask.kind === 'walk'
+        ? `walk ${id} ${ask.from} ${ask.folders} ${ask.form ?? '?'} ${ask.dir}`
+        : `sweep ${id} ${ask.dir}`,
+    );
   }
   return lines.join('\n');
 }
 
 export interface Walk {
+  readonly form: WalkForm;
   /** Complete epochs from 0 up to the first that is not. */
   readonly completed: number;
   /** Folders named `epoch_*`. */
@@ -141,7 +154,11 @@ export interface Walk {
 }
 
 export type WalkAnswer =
-  | { readonly kind: 'unreadable' }
+  /** It, or one of its epochs, cannot be entered. */
+  | { readonly kind: 'unreadable'; readonly epoch: string | null }
+  /** It is a link that leads nowhere, or in a circle. */
+  | { readonly kind: 'dangling' }
+  | { readonly kind: 'absent' }
   | { readonly kind: 'walk'; readonly walk: Walk }
   /** The newest expected file in any epoch, relative to the work dir. */
   | { readonly kind: 'sweep'; readonly newest: string | null };
@@ -150,15 +167,17 @@ export function parseWalks(body: string): Map<number, WalkAnswer> {
   const answers = new Map<number, WalkAnswer>();
   for (const line of body.split('\n')) {
     const [kind, id, ...rest] = line.split('/');
-    if (kind === 'unreadable') answers.set(Number(id), { kind });
+    if (kind === 'unreadable') answers.set(Number(id), { kind, epoch: rest.join('/') || null });
+    if (kind === 'dangling' || kind === 'absent') answers.set(Number(id), { kind });
     if (kind === 'sweep') answers.set(Number(id), { kind, newest: rest.join('/') || null });
     if (kind === 'walk') answers.set(Number(id), { kind, walk: parseWalk(rest) });
   }
   return answers;
 }
 
-function parseWalk([completed, folders, logs, newestLog, ...partial]: readonly string[]): Walk {
+function parseWalk([form, completed, folders, logs, newestLog, ...partial]: readonly string[]): Walk {
   return {
+    form: form === 'evaluator' ? form : 'trainer',
     completed: Number(completed),
     folders: Number(folders),
     logs: Number(logs),
@@ -177,16 +196,83 @@ export function parseOwners(body: string): Map<string, string> {
   return owners;
 }
 
-export interface ReadAsk {
-  readonly kind: 'head' | 'tail';
-  readonly path: string;
+/** `$scan_nerfs`: work dirs of nerfstudio runs, answered by `parseNerfstudio`. */
+export function nerfstudioInput(dirs: readonly string[]): string {
+  return dirs.join('\n');
 }
+
+export interface NerfstudioAnswer {
+  readonly workDirExists: boolean;
+  /** Stamps of its artifacts and checkpoints, by name. */
+  readonly files: ReadonlyMap<string, Stamp>;
+}
+
+/** By work dir. */
+export function parseNerfstudio(body: string): Map<string, NerfstudioAnswer> {
+  const answers = new Map<string, NerfstudioAnswer>();
+  for (const part of body.split(/^#(?=\/)/m).slice(1)) {
+    const [workDir = '', there, ...lines] = part.split('\n');
+    const files = [...parseStamps(lines.join('\n'))].flatMap(([path, text]): [string, Stamp][] => {
+      const stamp = parseStamp(text);
+      return stamp === null || !isRegular(stamp) || stamp.size === 0 ? [] : [[posix.basename(path), stamp]];
+    });
+    answers.set(workDir, { workDirExists: there === 'there', files: new Map(files) });
+  }
+  return answers;
+}
+
+/** `$scan_appended`: logs, and how far each is known; answered by `parseAppended` under the index of each. */
+export function appendedInput(logs: readonly { readonly path: string; readonly cursor: LogCursor | null }[]): string {
+  return logs.map(({ path, cursor }, id) => `${id} ${offsetOf(cursor)} ${cursor?.mark ?? '-'} ${path}`).join('\n');
+}
+
+export interface Appended {
+  /** The offset that was asked for. */
+  readonly from: number;
+  readonly cursor: LogCursor;
+  /** Whole lines. */
+  readonly text: string;
+}
+
+/** -1 where nothing of the log is known. */
+export function offsetOf(cursor: LogCursor | null): number {
+  return cursor?.offset ?? -1;
+}
+
+/** What was appended to log `id`, that of the one rotated away first; null where there is nothing new. */
+export function parseAppended(sections: ReadonlyMap<string, Section>, id: number): Appended | null {
+  const parts = ['rotated', 'appended'].flatMap((name) => {
+    const section = sections.get(`scan:${name}:${id}`);
+    const [, from, offset, mark, text] =
+      /^(-?\d{1,15}) (\d{1,15}) ([\da-f]{1,40})\n([\s\S]*)$/.exec(`${section?.body ?? ''}\n`) ?? [];
+    if (section?.complete !== true || offset === undefined || mark === undefined || text === undefined) return [];
+    return [{ from: Number(from), cursor: { offset: Number(offset), mark }, text }];
+  });
+  const last = parts.at(-1);
+  // Nothing but the beginning of a line was added.
+  if (last === undefined || last.cursor.offset === last.from) return null;
+  return { ...last, text: parts.map(({ text }) => text).join('') };
+}
+
+export type ReadAsk =
+  | { readonly kind: 'head'; readonly path: string }
+  | { readonly kind: 'tail'; readonly path: string; readonly bytes: number };
 
 /** `$scan_reads`; each file that can be read comes back as section `fileSection(index)`. */
 export function readsInput(asks: readonly ReadAsk[]): string {
-  return asks.map(({ kind, path }, id) => `${kind} ${id} ${path}`).join('\n');
+  return asks
+    .map((ask, id) => (ask.kind === 'head' ? `head ${id} ${ask.path}` : `tail ${id} ${ask.bytes} ${ask.path}`))
+    .join('\n');
 }
 
 export function fileSection(id: number): string {
   return `scan:file:${id}`;
+}
+
+/** `scan:now`: the host's clock, and how far its time zone is ahead of UTC; null where it cannot be read. */
+export function parseNow(body: string): { readonly now: Instant; readonly utcOffsetMs: number } | null {
+  const [, seconds, sign, hours, minutes] = /^(\d{1,12})(?: ([-+])(\d\d)(\d\d))?\s*$/.exec(body) ?? [];
+  if (seconds === undefined) return null;
+  const offset = Number(hours ?? 0) * HOUR + Number(minutes ?? 0) * MINUTE;
+  return { now: Number(seconds) * 1000, utcOffsetMs: sign === '-' ? -offset : offset };
 }

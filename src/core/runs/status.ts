@@ -8,6 +8,8 @@ export interface StatusContext {
   /** How far the clock of the host that was read is ahead of ours. Times in the facts are that host's. */
   readonly clockSkewMs: number;
   readonly sleepTimeMs: number;
+  /** What the run's rhythm allows a live process to be silent; at least `sleepTimeMs`. */
+  readonly allowedSilenceMs: number;
   readonly outdated: Project['outdated'];
   /** The live process with this run's command; the one seen last while its host cannot be asked. */
   readonly process: RunProcess | null;
@@ -31,12 +33,14 @@ const FATAL_SILENCE_MS = 10 * SECOND;
  *
  * A young log means running even when all epochs are there, as the test stage writes on. It does not
  * when the run's process was seen and is gone: then a complete run is over, and so is one whose log
- * ends in a fatal error. An incomplete one without such an end waits for `sleepTimeMs`.
+ * ends in a fatal error. An incomplete one without such an end waits for `sleepTimeMs`, and while its
+ * process lives for as long as its rhythm allows.
  */
 export function decideStatus(facts: RunFacts, context: StatusContext): Decision {
   if (facts.problem !== null) return { status: lastKnown(context), reason: 'unreadable' };
   const progress = progressOf(facts);
   const complete = isComplete(progress);
+  if (facts.format === 'nerfstudio') return decideNerfstudio(facts, context, complete);
   if (!complete && failedAtOnce(facts, context)) return { status: 'failed', reason: 'fatal-error' };
   if (logIsActive(facts, context) && !(complete && processEnded(facts, context))) {
     return { status: 'running', reason: 'log-active' };
@@ -44,6 +48,13 @@ export function decideStatus(facts: RunFacts, context: StatusContext): Decision 
   if (complete) return decideComplete(facts, context, progress.earlyStopped);
   if (context.process !== null) return decideSilent(facts, context, context.process);
   return { status: 'failed', reason: failureReason(facts, context) };
+}
+
+/** It writes no log: it is active while its process lives, and never stuck. */
+function decideNerfstudio(facts: RunFacts, context: StatusContext, complete: boolean): Decision {
+  if (context.process !== null) return { status: 'running', reason: 'process-alive' };
+  if (complete) return decideComplete(facts, context, false);
+  return { status: 'failed', reason: facts.newestArtifactAt === null ? 'never-started' : 'stopped-writing' };
 }
 
 function lastKnown({ process, previous }: StatusContext): RunStatus {
@@ -66,13 +77,16 @@ export function outdatedBefore(outdated: Project['outdated'], now: Instant): Ins
 
 /** A live process with an old log: a start and a written epoch are signs of life too. */
 function decideSilent(facts: RunFacts, context: StatusContext, process: RunProcess): Decision {
-  const epochAt = facts.newestArtifactAt === null ? null : facts.newestArtifactAt - context.clockSkewMs;
-  const alive = [process.startedAt, epochAt].some((at) => at !== null && context.now - at <= context.sleepTimeMs);
+  const { now, clockSkewMs, allowedSilenceMs } = context;
+  const written = [facts.newestArtifactAt, facts.newestLog?.mtime ?? null];
+  const signs = [process.startedAt, ...written.map((at) => (at === null ? null : at - clockSkewMs))];
+  const alive = signs.some((at) => at !== null && now - at <= allowedSilenceMs);
   return alive ? { status: 'running', reason: 'process-alive' } : { status: 'stuck', reason: 'silent-process' };
 }
 
 function failureReason(facts: RunFacts, context: StatusContext): RunReason {
-  if (facts.newestLog === null && facts.completedEpochs === 0) return 'never-started';
+  const hasLeftTraces = facts.newestLog !== null || facts.errorLogAt !== null || facts.completedEpochs > 0;
+  if (!hasLeftTraces) return 'never-started';
   return context.verdict === null ? 'stopped-writing' : 'fatal-error';
 }
 

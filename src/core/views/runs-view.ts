@@ -2,25 +2,32 @@ import type { Run } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { type Instant, isoTime } from '../../domain/time.ts';
 import type { RunsView, RunView } from '../../domain/views.ts';
+import { type RunFilter, selectRuns } from './run-filter.ts';
 
-/** Every run of every project, by name. `redact` masks the secrets in command lines. */
-export function runsView(snapshot: Snapshot, redact: (text: string) => string): RunsView {
+/**
+ * The runs that are asked for, the first `limit` of them (null: all). `redact` masks the secrets in
+ * command lines.
+ */
+export function runsView(
+  { at, runs, projects }: Snapshot,
+  filter: RunFilter,
+  limit: number | null,
+  redact: (text: string) => string,
+): RunsView {
+  const selected = selectRuns(runs, filter);
+  const shown = selected.slice(0, limit ?? selected.length);
   return {
     schema: 'pylon.runs/1',
-    at: isoTime(snapshot.at),
-    runs: [...snapshot.runs].sort(byName).map((run) => runView(run, redact)),
-    problems: snapshot.projects.flatMap((project) => project.problems.map((text) => `${project.name}: ${text}`)),
+    at: isoTime(at),
+    runs: shown.map((run) => runView(run, redact)),
+    omitted: selected.length - shown.length,
+    total: runs.length,
+    problems: projects.flatMap((project) => project.problems.map((text) => `${project.name}: ${text}`)),
   };
 }
 
-/** By code units, which is the same everywhere. */
-function byName(a: Run, b: Run): number {
-  if (a.project !== b.project) return a.project < b.project ? -1 : 1;
-  return a.config < b.config ? -1 : 1;
-}
-
-function runView(run: Run, redact: (text: string) => string): RunView {
-  const { progress, process } = run;
+export function runView(run: Run, redact: (text: string) => string): RunView {
+  const { progress, process, eta } = run;
   return {
     config: run.config,
     work_dir: run.workDir,
@@ -36,7 +43,7 @@ function runView(run: Run, redact: (text: string) => string): RunView {
       early_stopped: progress.earlyStopped,
       early_stopped_at_epoch: progress.earlyStoppedAtEpoch,
     },
-    eta: null,
+    eta: eta === null ? null : { at: isoTime(eta.at), low: isoTime(eta.low), high: isoTime(eta.high) },
     process:
       process === null
         ? null
@@ -48,6 +55,8 @@ function runView(run: Run, redact: (text: string) => string): RunView {
             cmd: redact(process.args),
           },
     last_update: optionalTime(run.lastUpdate),
+    host: run.host,
+    summary: run.verdict?.summary ?? run.problem,
   };
 }
 

@@ -37,7 +37,7 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
     },
     attention: [
       ...attention(alerts),
-      ...hosts.flatMap(lostGpus),
+      ...hosts.flatMap(hungGpus),
       ...queries
         .undelivered()
         .map(({ receiver, reason }) => ({ text: `not told to ${receiver}: ${reason}`, ref: receiver })),
@@ -81,9 +81,10 @@ function gpuCounts(
 }
 
 /** No rule speaks of them yet, but nobody should have to look for them. */
-function lostGpus({ name, sample }: HostState): { text: string; ref: string }[] {
-  const lost = sample?.gpus?.filter(({ state }) => state !== 'ok') ?? [];
-  return lost.map(({ index, state }) => ({ text: `${name}: GPU ${index} is ${state}`, ref: name }));
+function hungGpus({ name, sample }: HostState): { text: string; ref: string }[] {
+  const hung = sample?.gpus?.filter(({ state }) => state === 'hung') ?? [];
+  if (hung.length === 0) return [];
+  return [{ text: `${name}: nvidia-smi does not return; GPU ${hung.map(({ index }) => index).join(', ')}`, ref: name }];
 }
 
 function attention(alerts: readonly Alert[]): { text: string; ref: string }[] {

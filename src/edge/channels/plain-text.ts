@@ -1,27 +1,32 @@
 import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
 import { createColors } from 'picocolors';
-import { type Block, type Inline, type Message, plainText, type TableRow } from '../../domain/message.ts';
+import { type Block, type Inline, type Message, plainText } from '../../domain/message.ts';
 import { headline, oneLine, printable } from './text.ts';
+import { type Colors, textTable } from './text-table.ts';
+
+export { textTable } from './text-table.ts';
 
 export interface TextStyle {
   /** ANSI colours and weights; without them the text is plain. */
   readonly color: boolean;
-  /** Columns at which lines are wrapped. Code, tables and long words are left whole. */
+  /** Columns at which lines are wrapped. Code and long words are left whole. */
   readonly width: number;
+  /** Columns of a screen, into which tables are made to fit; where there is none they are whole. */
+  readonly screen?: number;
 }
 
 type Paint = (text: string) => string;
-type Colors = ReturnType<typeof createColors>;
 
 interface Context {
   readonly colors: Colors;
   readonly width: number;
+  readonly tableWidth: number;
 }
 
 /** A message as text for people to read: on a terminal, and in a mail that is not shown as HTML. */
 export function renderText(message: Message, style: TextStyle): string {
-  const context = { colors: createColors(style.color), width: style.width };
+  const { color, width, screen = Number.POSITIVE_INFINITY } = style;
+  const context = { colors: createColors(color), width, tableWidth: screen };
   const { headline: title, body } = headline(message);
   const lines = title === null ? [] : wrap(eachWord(title, context.colors.bold), context.width);
   for (const part of [body, message.details]) {
@@ -29,38 +34,6 @@ export function renderText(message: Message, style: TextStyle): string {
     lines.push(...blockLines(part, context));
   }
   return `${lines.join('\n')}\n`;
-}
-
-const NO_BORDERS = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid', 'middle']
-    .concat(['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'])
-    .concat(['left-mid', 'mid-mid', 'right-mid'])
-    .map((name) => [name, '']),
-);
-
-/** Columns aligned with spaces, without borders; the first row is the header. */
-export function textTable(
-  rows: readonly TableRow[],
-  align: readonly ('left' | 'right' | 'center' | null)[],
-  colors: Colors = createColors(false),
-): string[] {
-  const columns = Math.max(0, ...rows.map((row) => row.children.length));
-  const table = new Table({
-    chars: NO_BORDERS,
-    style: { 'padding-left': 0, 'padding-right': 2, head: [], border: [], compact: true },
-    colAligns: Array.from({ length: columns }, (_, column) => align[column] ?? 'left'),
-  });
-  for (const [index, row] of rows.entries()) {
-    const cells = row.children.map((cell) => oneLine(plainText(cell.children)));
-    const padded = Array.from({ length: columns }, (_, column) => cells[column] ?? '');
-    table.push(index === 0 ? padded.map((cell) => colors.bold(cell)) : padded);
-  }
-  return columns === 0
-    ? []
-    : table
-        .toString()
-        .split('\n')
-        .map((line) => line.trimEnd());
 }
 
 function blockLines(blocks: readonly Block[], context: Context): string[] {
@@ -87,7 +60,7 @@ function linesOf(block: Block, context: Context): string[] {
     case 'blockquote':
       return prefixed(blockLines(block.children, narrowed(context, 2)), '│ ', '│ ');
     case 'table':
-      return textTable(block.children, block.align, colors);
+      return textTable(block.children, block.align, { colors, width: context.tableWidth });
     case 'thematicBreak':
       return ['─'.repeat(Math.min(width, 40))];
   }
@@ -96,7 +69,7 @@ function linesOf(block: Block, context: Context): string[] {
 const asIs: Paint = (text) => text;
 
 function narrowed(context: Context, by: number): Context {
-  return { ...context, width: Math.max(20, context.width - by) };
+  return { ...context, width: Math.max(20, context.width - by), tableWidth: Math.max(20, context.tableWidth - by) };
 }
 
 function prefixed(lines: readonly string[], first: string, others: string): string[] {

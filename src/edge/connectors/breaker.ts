@@ -5,13 +5,14 @@ import { backoffDelay } from '../../util/backoff.ts';
 
 const USUAL_BACKOFF = { firstMs: 1 * SECOND, maxMs: 60 * SECOND };
 /** sshd shuts an address out for up to ten minutes after failed logins (PerSourcePenalties in sshd_config). */
-const LOGIN_BACKOFF = { firstMs: 60 * SECOND, maxMs: 10 * MINUTE };
+const COSTLY_BACKOFF = { firstMs: 60 * SECOND, maxMs: 10 * MINUTE };
 
 /** Keeps a failing host from being tried again and again. */
 export interface Breaker {
   /** Throws HostError `paused`, with the last failure as its cause, until the next attempt is due. */
   check(): void;
-  failed(cause: HostError): void;
+  /** `costly`: each attempt harms the host or us, as a refused login does; the waits are longer. */
+  failed(cause: HostError, costly: boolean): void;
   succeeded(): void;
 }
 
@@ -28,9 +29,9 @@ export function createBreaker({ clock, random }: { readonly clock: Clock; readon
         cause: pause.cause,
       });
     },
-    failed(cause) {
+    failed(cause, costly) {
       failures += 1;
-      const delayMs = backoffDelay(failures, cause.kind === 'auth' ? LOGIN_BACKOFF : USUAL_BACKOFF, random);
+      const delayMs = backoffDelay(failures, costly ? COSTLY_BACKOFF : USUAL_BACKOFF, random);
       pause = { cause, delayMs, until: clock.now() + delayMs };
     },
     succeeded() {

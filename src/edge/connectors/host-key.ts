@@ -38,9 +38,9 @@ export async function readHostKeys(settings: SshSettings): Promise<HostKeys> {
   for (const file of settings.knownHosts) {
     all.push(...parseKnownHosts(await readFile(file, 'utf8').catch(() => ''), file));
   }
-  const own = entriesFor(all, knownHostsName(settings.host, settings.port));
+  const own = entriesFor(all, nameOf(settings));
   // As OpenSSH does: a host that is unknown at its port may still show the key that its plain name has.
-  const plain = entriesFor(all, knownHostsName(settings.host, 22));
+  const plain = settings.hostKeyAlias === null ? entriesFor(all, knownHostsName(settings.host, 22)) : [];
   return {
     algorithms: preferKnown(own.length > 0 ? own : plain),
     check: (key) => checkHostKey(settings, own, plain, key),
@@ -59,7 +59,7 @@ function checkHostKey(
   plain: readonly KnownHost[],
   key: Buffer,
 ): HostError | null {
-  const { label, host, port } = settings;
+  const { label } = settings;
   const verdict = judgeHostKey(own, key);
   const shown = `${keyType(key)} ${fingerprint(key)}`;
   switch (verdict.state) {
@@ -81,14 +81,19 @@ function checkHostKey(
         'host-key-changed',
         `${label} shows another key than before: ${shown} instead of ${verdict.entry.type} ` +
           `${fingerprint(verdict.entry.key)} of ${place(verdict.entry)}. Somebody may be listening in. If its owner confirms ` +
-          `the change: ssh-keygen -f '${verdict.entry.file}' -R '${knownHostsName(host, port)}', and log in once with ssh`,
+          `the change: ssh-keygen -f '${verdict.entry.file}' -R '${nameOf(settings)}', and log in once with ssh`,
       );
   }
 }
 
-function addKey({ typed, host, port, via, knownHosts }: SshSettings): string {
+/** An alias stands without the port. */
+function nameOf({ hostKeyAlias, host, port }: SshSettings): string {
+  return hostKeyAlias === null ? knownHostsName(host, port) : hostKeyAlias.toLowerCase();
+}
+
+function addKey({ typed, host, port, via, knownHosts, hostKeyAlias }: SshSettings): string {
   const login = `log in once as the bot's user (ssh ${typed})`;
-  if (via !== null) return `If that is its key, ${login}`;
+  if (via !== null || hostKeyAlias !== null) return `If that is its key, ${login}`;
   return `If that is its key, ${login}, or: ssh-keyscan -p ${port} ${host} >> '${knownHosts[0]}'`;
 }
 

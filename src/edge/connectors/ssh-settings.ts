@@ -1,8 +1,10 @@
 import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import { HostError } from '../../domain/host.ts';
+import { printable } from './printable.ts';
 import { readSshConfig } from './ssh-config-file.ts';
 import { checkHost, checkPort, checkUser, parseSshTarget, type SshTarget } from './ssh-target.ts';
+import { expandTokens, type Tokens } from './ssh-tokens.ts';
 
 /** More hops than this are a circle. */
 const MAX_HOPS = 8;
@@ -21,6 +23,8 @@ export interface SshSettings {
   readonly host: string;
   readonly port: number;
   readonly user: string;
+  /** The name under which its key stands in known_hosts, where that is not its own (HostKeyAlias). */
+  readonly hostKeyAlias: string | null;
   /** Absolute paths of private keys, in the order they are tried. */
   readonly identityFiles: readonly string[];
   /** Of the agent's keys offer only those that are also in `identityFiles`. */
@@ -34,8 +38,8 @@ export interface SshSettings {
 }
 
 /**
- * What ~/.ssh/config adds to a target. Tokens such as %h are not expanded. Throws HostError for names
- * that are refused and for settings without which the host cannot be reached as its owner meant.
+ * What ~/.ssh/config adds to a target. Throws HostError for names that are refused and for settings
+ * without which the host cannot be reached as its owner meant.
  */
 export async function readSshSettings(
   target: SshTarget,
@@ -56,23 +60,30 @@ async function resolveTarget(target: SshTarget, jumps: readonly string[] | null,
   const values = await readSshConfig(target.host, context.home);
   const first = (keyword: string): string | undefined => values[keyword]?.[0];
 
-  const host = checkHost(first('hostname') ?? target.host);
+  refuseUnsupported(target.host, first);
+  const host = hostName(first('hostname'), target.host);
   const port = target.port ?? checkPort(first('port') ?? '22');
-  const user = checkUser(target.user ?? first('user') ?? ownName(context.env));
+  const localUser = ownName(context.env);
+  const user = checkUser(target.user ?? first('user') ?? known(localUser));
   const hops = jumps ?? proxyJumps(first('proxyjump'));
   if (hops.length === 0 && first('proxyjump') === undefined) refuseProxyCommand(target.host, first('proxycommand'));
 
+  const tokens = { h: host, n: target.host, p: String(port), r: user, u: localUser ?? user, d: context.home };
+  const identityFiles = paths('IdentityFile', values.identityfile ?? DEFAULT_KEYS, tokens);
+  const knownHosts = paths('UserKnownHostsFile', values.userknownhostsfile ?? DEFAULT_KNOWN_HOSTS, tokens);
+  const hostKeyAlias = first('hostkeyalias');
   const settings: SshSettings = {
     label: `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`,
     typed: typed(target),
     host,
     port,
     user,
-    identityFiles: paths(values.identityfile ?? DEFAULT_KEYS, context.home),
+    hostKeyAlias: hostKeyAlias === undefined ? null : checkHost(hostKeyAlias),
+    identityFiles: identityFiles.paths,
     identitiesOnly: first('identitiesonly')?.toLowerCase() === 'yes',
-    knownHosts: [...paths(values.userknownhostsfile ?? DEFAULT_KNOWN_HOSTS, context.home), SYSTEM_KNOWN_HOSTS],
+    knownHosts: [...knownHosts.paths, SYSTEM_KNOWN_HOSTS],
     via: await jumpHost(hops, context),
-    notes: [...keyCheckingNotes(first('stricthostkeychecking')), ...tokenNotes(values.identityfile ?? [])],
+    notes: [...keyCheckingNotes(first('stricthostkeychecking')), ...identityFiles.notes, ...knownHosts.notes],
   };
   return settings;
 }
@@ -106,21 +117,47 @@ function keyCheckingNotes(value: string | undefined): string[] {
   return ['StrictHostKeyChecking is not followed: the keys of hosts are always checked and never added'];
 }
 
-function tokenNotes(identityFiles: readonly string[]): string[] {
-  return identityFiles.some((file) => file.includes('%')) ? ['IdentityFile: tokens such as %h are not expanded'] : [];
+/** Ignoring it would lead to another machine. */
+function refuseUnsupported(alias: string, first: (keyword: string) => string | undefined): void {
+  if (/^(yes|always)$/i.test(first('canonicalizehostname') ?? '')) {
+    const cure = 'set HostName to the full name, and CanonicalizeHostname no';
+    throw new HostError('failed', `~/.ssh/config gives ${alias} CanonicalizeHostname, which is not supported: ${cure}`);
+  }
 }
 
-function paths(files: readonly string[], home: string): string[] {
-  return files
+function hostName(value: string | undefined, alias: string): string {
+  const { text, unknown } = expandTokens(value ?? '%h', { h: alias });
+  if (unknown.length === 0) return checkHost(text);
+  throw new HostError(
+    'failed',
+    `~/.ssh/config: HostName of ${alias} holds ${printable(unknown.join(' '))}; only %h may stand there`,
+  );
+}
+
+/** Absolute, with `~` and tokens expanded, and a note where a token is not known. */
+function paths(keyword: string, files: readonly string[], tokens: Tokens): { paths: string[]; notes: string[] } {
+  const { d: home = '' } = tokens;
+  const notes: string[] = [];
+  const found = files
     .filter((file) => file.toLowerCase() !== 'none')
-    .map((file) => resolve(home, file.replace(/^~(?=\/)/, home)));
+    .map((file) => {
+      const { text, unknown } = expandTokens(file, tokens);
+      if (unknown.length > 0) notes.push(`${keyword}: ${printable(unknown.join(' '))} is not expanded`);
+      return resolve(home, text.replace(/^~(?=\/)/, home));
+    });
+  return { paths: found, notes };
 }
 
-function ownName(env: Env): string {
+function ownName(env: Env): string | null {
   if (env.USER !== undefined && env.USER !== '') return env.USER;
   try {
     return userInfo().username;
   } catch {
-    throw new HostError('failed', 'as which user to log in is not known: write user@host');
+    return null;
   }
+}
+
+function known(localUser: string | null): string {
+  if (localUser !== null) return localUser;
+  throw new HostError('failed', 'as which user to log in is not known: write user@host');
 }

@@ -48,12 +48,12 @@ export function createSshConnector(options: SshConnectorOptions): Connector {
 
   function session(): Promise<SshSession> {
     closing.signal.throwIfAborted();
+    breaker.check();
     if (current !== null) return current;
     const target = parseSshTarget(ssh);
-    breaker.check();
     current = open(target).catch((error: HostError) => {
       current = null;
-      breaker.failed(error);
+      breaker.failed(error, error.kind === 'auth');
       logger.warn({ host: name, kind: error.kind, error: error.message }, 'host cannot be reached');
       throw error;
     });
@@ -74,7 +74,7 @@ export function createSshConnector(options: SshConnectorOptions): Connector {
     current = null;
     if (closing.signal.aborted) return;
     // A connection that breaks is opened again at once; a host that takes logins and then hangs is not.
-    if (reason.kind === 'timeout') breaker.failed(reason);
+    if (reason.kind === 'timeout') breaker.failed(reason, false);
     logger.info({ host: name, kind: reason.kind, error: reason.message }, 'connection lost');
   }
 
@@ -89,7 +89,6 @@ export function createSshConnector(options: SshConnectorOptions): Connector {
       const opened = await session();
       signal.throwIfAborted();
       const program = await opened.start(script);
-      breaker.succeeded();
       void program.closed.then(giveBack);
       if (signal.aborted) letGo(program, clock);
       return program;
@@ -103,13 +102,24 @@ export function createSshConnector(options: SshConnectorOptions): Connector {
     return new HostError('timeout', `${ssh} did not start the program in time`);
   }
 
+  /** A login shell that hangs stays behind on the host, one more with each attempt. */
+  function hung(timeoutMs: number): HostError {
+    const said = `${ssh} took the login, but its shell printed nothing within ${timeoutMs / SECOND} s`;
+    const error = new HostError('timeout', said);
+    breaker.failed(error, true);
+    return error;
+  }
+
   return {
     async run(program, input, { timeoutMs, capBytes }) {
       const script = shellScript(program, input);
       const deadline = startDeadline(clock, timeoutMs, late);
       try {
         const started = await orAborted(start(script, deadline.signal), deadline.signal);
-        return await capture(started, capBytes, deadline.signal, clock);
+        const output = await capture(started, capBytes, deadline.signal, clock);
+        if (output.timedOut && output.stdout.length === 0) throw hung(timeoutMs);
+        breaker.succeeded();
+        return output;
       } finally {
         deadline.cancel();
       }
@@ -117,8 +127,12 @@ export function createSshConnector(options: SshConnectorOptions): Connector {
     async stream(program, input, onData) {
       const script = shellScript(program, input);
       const deadline = startDeadline(clock, STREAM_START_TIMEOUT, late);
+      function takeData(chunk: Buffer): void {
+        breaker.succeeded();
+        onData(chunk);
+      }
       try {
-        return follow(await orAborted(start(script, deadline.signal), deadline.signal), onData, clock);
+        return follow(await orAborted(start(script, deadline.signal), deadline.signal), takeData, clock);
       } finally {
         deadline.cancel();
       }

@@ -1,35 +1,15 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Clock, Connector, Follower, Random, RemoteStream } from '../../domain/ports.ts';
-import { SECOND } from '../../domain/time.ts';
+import { type Instant, SECOND } from '../../domain/time.ts';
 import { backoffDelay } from '../../util/backoff.ts';
-
-/**
- * Once a second prints the paths of the files whose time or size changed. The empty line every ten
- * seconds shows that it lives, and ends it when nobody reads any more.
- */
-const FOLLOW_PROGRAM = `
-set -f
-nl='
-'
-IFS=$nl
-set -- $follow_paths
-known=
-beat=0
-while :; do
-  seen=$(stat -L -c '%Y:%s %n' "$@" 2>/dev/null)
-  if [ "$seen" != "$known" ] && [ -n "$known" ]; then
-    for line in $seen; do
-      case $nl$known$nl in *"$nl$line$nl"*) ;; *) printf '%s\\n' "\${line#* }" || exit ;; esac
-    done
-  fi
-  known=$seen
-  beat=$((beat + 1))
-  [ $((beat % 10)) -ne 0 ] || echo || exit
-  sleep 1
-done
-`;
+import { ALIVE, parseStampLine, STAMP_PROGRAM } from './stamp-program.ts';
+import { createThrottle } from './throttle.ts';
 
 const BACKOFF = { firstMs: SECOND, maxMs: 60 * SECOND };
+/** Other logs to follow take effect at most this often. */
+const RESTART_MS = SECOND;
+/** Each call has the log's end read anew, which costs the host more than following it. */
+const COALESCE_MS = SECOND;
 /** Three and a half heartbeats. */
 const SILENCE_MS = 35 * SECOND;
 /** More than the longest path. */
@@ -39,12 +19,19 @@ export interface RemoteFollowerOptions {
   readonly connector: Connector;
   readonly clock: Clock;
   readonly random: Random;
+  /**
+   * Called with the path when it is first seen, as it may have been written to since it was read, and
+   * after each change at once, but at most once in a second for each.
+   */
   readonly onChange: (path: string) => void;
   /** Why following was interrupted. It is taken up again by itself. */
   readonly onProblem: (problem: string) => void;
 }
 
-/** Follows files of a host over one stream, about a second behind; an interrupted one is begun again. */
+/**
+ * Follows files of a host over one stream, a fifth of a second behind. The stream begins anew for other
+ * files and after an interruption; what changed between two streams is told by the second.
+ */
 export function createRemoteFollower({
   connector,
   clock,
@@ -53,48 +40,49 @@ export function createRemoteFollower({
   onProblem,
 }: RemoteFollowerOptions): Follower {
   let current: ReadonlySet<string> = new Set();
+  /** As each was last seen. */
+  const stamps = new Map<string, string>();
   let failures = 0;
-  /** Ends what the last call of `restart` began. */
-  let abandon: () => void = () => {};
+  let begunAt: Instant | null = null;
+  let endStream: () => void = () => {};
+  let cancelBegin: (() => void) | null = null;
+  const throttle = createThrottle(clock, COALESCE_MS, (path) => {
+    if (current.has(path)) onChange(path);
+  });
 
-  function restart(): void {
-    abandon();
-    if (current.size === 0) return;
+  function begin(): void {
+    cancelBegin = null;
+    begunAt = clock.now();
+    endStream();
     let live = true;
     let stream: RemoteStream | null = null;
-    let cancelTimer: () => void = () => {};
-    const stop = (): void => {
+    let cancelSilence: () => void = () => {};
+    endStream = () => {
       live = false;
-      cancelTimer();
+      cancelSilence();
       stream?.stop();
     };
-    abandon = stop;
 
     function fail(reason: string): void {
       if (!live) return;
-      stop();
+      endStream();
       failures += 1;
       onProblem(reason);
-      cancelTimer = clock.after(backoffDelay(failures, BACKOFF, random), restart);
+      beginIn(backoffDelay(failures, BACKOFF, random));
     }
-
     function expectSign(): void {
-      cancelTimer();
-      cancelTimer = clock.after(SILENCE_MS, () => fail('nothing was heard from the host'));
+      cancelSilence();
+      cancelSilence = clock.after(SILENCE_MS, () => fail('nothing was heard from the host'));
     }
-
-    const lines = lineReader((line) => {
-      if (live && current.has(line)) onChange(line);
-    });
+    const lines = lineReader(takeLine);
     function takeData(chunk: Buffer): void {
       if (!live) return;
-      failures = 0;
       expectSign();
       lines(chunk);
     }
 
     expectSign();
-    connector.stream(FOLLOW_PROGRAM, { follow_paths: [...current].join('\n') }, takeData).then(
+    connector.stream(STAMP_PROGRAM, programInput(), takeData).then(
       (started) => {
         stream = started;
         if (!live) started.stop();
@@ -104,16 +92,50 @@ export function createRemoteFollower({
     );
   }
 
+  function programInput(): Record<string, string> {
+    const known = [...current].flatMap((path) => {
+      const stamp = stamps.get(path);
+      return stamp === undefined ? [] : [`${stamp} ${path}`];
+    });
+    return { follow_paths: [...current].join('\n'), follow_known: known.join('\n') };
+  }
+
+  function takeLine(line: string): void {
+    if (line === ALIVE) failures = 0;
+    const seen = parseStampLine(line);
+    if (seen === null || !current.has(seen.path) || stamps.get(seen.path) === seen.stamp) return;
+    stamps.set(seen.path, seen.stamp);
+    throttle.call(seen.path);
+  }
+
+  function beginIn(ms: number): void {
+    cancelBegin?.();
+    if (ms <= 0) begin();
+    else cancelBegin = clock.after(ms, begin);
+  }
+
+  function halt(): void {
+    cancelBegin?.();
+    cancelBegin = null;
+    endStream();
+  }
+
   return {
     update(paths) {
       const wanted = new Set(paths.filter((path) => !path.includes('\n')));
       if (sameSet(wanted, current)) return;
       current = wanted;
-      restart();
+      for (const path of stamps.keys()) if (!wanted.has(path)) stamps.delete(path);
+      if (wanted.size === 0) return halt();
+      // One that waits its turn already begins with the new set.
+      if (cancelBegin !== null) return;
+      const left = begunAt === null ? 0 : begunAt + RESTART_MS - clock.now();
+      beginIn(Math.min(RESTART_MS, left));
     },
     stop() {
       current = new Set();
-      abandon();
+      throttle.stop();
+      halt();
     },
   };
 }

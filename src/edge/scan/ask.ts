@@ -15,6 +15,7 @@ import { SECTION_PRELUDE, splitSections } from '../../core/sections.ts';
 import { HostError } from '../../domain/host.ts';
 import type { Connector, Random } from '../../domain/ports.ts';
 import { SECOND } from '../../domain/time.ts';
+import { nextTurn } from '../../util/clock.ts';
 import type { ReadWant, Want } from './wants.ts';
 
 /** Runs SCAN_PROGRAM with the given variables. Throws HostError. */
@@ -38,29 +39,34 @@ export function createAsk(connector: Connector, random: Random): Ask {
   };
 }
 
-/** What one round trip may ask: keeps answers small, and the pauses that parsing them makes short. */
-const BUDGET = { stamp: 4_000, walk: 250, head: 80, tail: 48 };
+/** What one round trip may ask: keeps answers small, and a slow network disk within the limit. */
+const BUDGET = { stamp: 4_000, walk: 250, head: 250, tail: 100 };
 const BUDGET_BYTES = 2_000_000;
 
-/** Takes items from the front of the queue until the budget is spent, at least one; an item's wants stay together. */
-export function takeBatch<T>(queue: T[], wantsOfItem: (item: T) => readonly Want[]): { items: T[]; wants: Want[] } {
-  const items: T[] = [];
-  const wants: Want[] = [];
+/** Something that still has to be learnt of. */
+export interface Asker {
+  readonly wants: readonly Want[];
+}
+
+/** Takes askers until the budget is spent, at least one where there is one; the wants of one stay together. */
+export function takeBatch<T extends Asker>(next: () => T | null): T[] {
+  const batch: T[] = [];
   const left = { ...BUDGET };
   let bytes = BUDGET_BYTES;
-  while (queue.length > items.length && bytes > 0 && Object.values(left).every((count) => count > 0)) {
-    const item = queue[items.length];
-    if (item === undefined) break;
-    items.push(item);
-    for (const want of wantsOfItem(item)) {
-      wants.push(want);
+  while (bytes > 0 && Object.values(left).every((budget) => budget > 0)) {
+    const asker = next();
+    if (asker === null) break;
+    batch.push(asker);
+    for (const want of asker.wants) {
       left[want.kind] -= 1;
       if ('bytes' in want) bytes -= want.bytes;
     }
   }
-  queue.splice(0, items.length);
-  return { items, wants };
+  return batch;
 }
+
+/** Texts that are read before others get their turn: a config takes a millisecond to understand. */
+const TEXTS_AT_ONCE = 20;
 
 /** Asks for everything in one round trip and hands out the answers. Throws HostError when the answer was cut off. */
 export async function fulfil(wants: readonly Want[], ask: Ask): Promise<void> {
@@ -79,7 +85,10 @@ export async function fulfil(wants: readonly Want[], ask: Ask): Promise<void> {
   const texts = reads.map((_, id) => (sections.has(fileSection(id)) ? bodyOf(sections, fileSection(id)) : null));
   for (const want of stamps) want.take(seen.get(want.path) ?? ABSENT);
   for (const [id, want] of walks.entries()) want.take(walked.get(id) ?? null, owners.get(want.ask.dir) ?? null);
-  for (const [id, want] of reads.entries()) want.take(texts[id] ?? null);
+  for (const [id, want] of reads.entries()) {
+    if (id % TEXTS_AT_ONCE === TEXTS_AT_ONCE - 1) await nextTurn();
+    want.take(texts[id] ?? null);
+  }
 }
 
 /** The body of a section that was printed to its end. Throws HostError. */

@@ -7,18 +7,20 @@ const projectCacheSchema = z.object({
   key: z.string(),
   checksum: z.string(),
   listProblems: z.array(z.string()),
+  refused: z.array(z.string()),
+  nerfs: z.array(z.object({ workDir: z.string(), totalSteps: z.number() })),
   runs: z.array(memorySchema),
 });
 
 export type ProjectCache = z.infer<typeof projectCacheSchema>;
 
 /** Schema of the cache; another one is not read. */
-const VERSION = 1;
+const VERSION = 2;
 
 export function cacheOf(projects: readonly (readonly [Project, Omit<ProjectCache, 'key'>])[]): unknown {
-  const entries = projects.map(([project, { checksum, listProblems, runs }]): [string, ProjectCache] => [
+  const entries = projects.map(([project, known]): [string, ProjectCache] => [
     project.name,
-    { key: keyOf(project), checksum, listProblems, runs },
+    { key: keyOf(project), ...known },
   ]);
   return { version: VERSION, projects: Object.fromEntries(entries) };
 }

@@ -3,7 +3,7 @@ import { isThere, parseStamp } from '../../core/runs/scan-protocol.ts';
 import type { Project, RunFacts } from '../../domain/run.ts';
 import { DAY, HOUR } from '../../domain/time.ts';
 import type { RunRecord } from './run-record.ts';
-import { pathOf } from './run-record.ts';
+import { formOf, pathOf } from './run-record.ts';
 
 /** Ends of logs are read and kept while the log is young, */
 const YOUNG_LOG_MS = HOUR;
@@ -15,29 +15,49 @@ export function factsOf(record: RunRecord, project: Project): RunFacts {
   const { memory } = record;
   const log = parseStamp(memory.stamps.log);
   const logPath = pathOf(record, 'log');
+  const error = parseStamp(memory.stamps.error);
+  const isEvaluator = formOf(memory) === 'evaluator';
   return {
     project: project.name,
     config: record.config,
     workDir: record.workDir,
-    format: 'pylon',
+    format: isEvaluator ? 'evaluator' : 'pylon',
     totalEpochs: totalEpochs(record, project),
     workDirExists: isThere(memory.stamps.dir),
-    completedEpochs: memory.walk?.completed ?? 0,
-    newestArtifactAt: memory.artifact?.at ?? null,
+    completedEpochs: completedEpochs(record),
+    newestArtifactAt: isEvaluator ? (parseStamp(memory.stamps.progress)?.mtime ?? null) : (memory.artifact?.at ?? null),
     newestLog: log === null || logPath === null ? null : { path: logPath, mtime: log.mtime, size: log.size },
+    errorLogAt: (error?.size ?? 0) > 0 ? (error?.mtime ?? null) : null,
     sessions: memory.walk?.logs ?? 0,
     logTail: textOf(record),
     earlyStop: earlyStop(record),
+    pace: paceOf(record),
     owner: memory.owner,
-    problem: memory.unreadable ? 'the work dir cannot be read' : null,
+    problem: memory.fault,
   };
 }
 
 /** The config's own figure; where it may be another one, what the trainer wrote down comes first. */
 function totalEpochs({ memory }: RunRecord, project: Project): number | null {
+  if (formOf(memory) === 'evaluator') return 1;
   const python = memory.source?.python ?? null;
   if (python !== null && !python.opaque && python.totalEpochs !== null) return python.totalEpochs;
   return memory.dump?.totalEpochs ?? memory.tail?.totalEpochs ?? python?.totalEpochs ?? project.epochs;
+}
+
+/** An evaluator has done what it has to do, or not. */
+function completedEpochs({ memory }: RunRecord): number {
+  if (formOf(memory) === 'evaluator') return isScored(memory) ? 1 : 0;
+  return memory.walk?.completed ?? 0;
+}
+
+function isScored({ progress, stamps }: RunRecord['memory']): boolean {
+  return progress !== null && progress.of === stamps.progress && progress.scored;
+}
+
+function paceOf({ memory: { epochs, silence } }: RunRecord): RunFacts['pace'] {
+  const { now, before } = silence;
+  return { epochTimes: epochs.times, longestSilenceMs: before === null ? null : Math.max(before, now ?? 0) };
 }
 
 /** Of two claims the one that agrees with the disk. */
@@ -59,9 +79,12 @@ function textOf({ memory, logText, errorText }: RunRecord): string | null {
 }
 
 export function runIsComplete(record: RunRecord, project: Project): boolean {
-  const completedEpochs = record.memory.walk?.completed ?? 0;
   return isComplete(
-    progressOf({ completedEpochs, totalEpochs: totalEpochs(record, project), earlyStop: earlyStop(record) }),
+    progressOf({
+      completedEpochs: completedEpochs(record),
+      totalEpochs: totalEpochs(record, project),
+      earlyStop: earlyStop(record),
+    }),
   );
 }
 

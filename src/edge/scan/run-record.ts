@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { SCORES_FILE } from '../../core/runs/formats/evaluator.ts';
 import { ERROR_LOG, workDirOf } from '../../core/runs/formats/pylon.ts';
-import type { Stamp, Walk } from '../../core/runs/scan-protocol.ts';
+import type { Stamp, WalkAnswer, WalkForm } from '../../core/runs/scan-protocol.ts';
 import { ABSENT, isRegular, parseStamp, UNKNOWN } from '../../core/runs/scan-protocol.ts';
 import type { Project } from '../../domain/run.ts';
 
@@ -32,6 +33,7 @@ export const memorySchema = z.object({
   walk: z
     .object({
       of: stamp,
+      form: z.enum(['trainer', 'evaluator']),
       completed: count,
       folders: count,
       logs: count,
@@ -39,9 +41,13 @@ export const memorySchema = z.object({
       partial: z.string().nullable(),
     })
     .nullable(),
-  unreadable: z.boolean(),
+  /** Why its work dir cannot be read. */
+  fault: z.string().nullable(),
+  /** Whether it was asked why there is no work dir. */
+  missed: z.boolean(),
   owner: z.string().nullable(),
-  progress: z.object({ of: stamp, stoppedAtEpoch: count.nullable() }).nullable(),
+  /** `progress.json` of a trainer, or the scores of an evaluator. */
+  progress: z.object({ of: stamp, stoppedAtEpoch: count.nullable(), scored: z.boolean() }).nullable(),
   /** The trainer's `config.json`. */
   dump: z.object({ of: stamp, totalEpochs: count.nullable() }).nullable(),
   tail: z.object({ of: stamp, stoppedAtEpoch: count.nullable(), totalEpochs: count.nullable() }).nullable(),
@@ -51,6 +57,10 @@ export const memorySchema = z.object({
     .nullable(),
   /** Its log has changed while it was known: worth reading even when it is no longer young. */
   watched: z.boolean(),
+  /** When the last epochs became complete: those from `from` on and before `upTo` were asked for; in the host's clock. */
+  epochs: z.object({ from: count, upTo: count, times: z.array(z.number()) }),
+  /** The longest silence of the log, in ms: since the last epoch, and in the epoch before; null where not seen whole. */
+  silence: z.object({ now: count.nullable(), before: count.nullable() }),
 });
 
 export type RunMemory = z.infer<typeof memorySchema>;
@@ -93,13 +103,16 @@ function newMemory(config: string): RunMemory {
     stamps: { config: UNKNOWN, dir: UNKNOWN, log: ABSENT, progress: UNKNOWN, error: UNKNOWN, partial: ABSENT },
     source: null,
     walk: null,
-    unreadable: false,
+    fault: null,
+    missed: false,
     owner: null,
     progress: null,
     dump: null,
     tail: null,
     artifact: null,
     watched: false,
+    epochs: { from: 0, upTo: 0, times: [] },
+    silence: { now: null, before: null },
   };
 }
 
@@ -111,10 +124,22 @@ export function pathOf({ configPath, dirPath, memory }: RunRecord, slot: Slot): 
   return name === null ? null : `${dirPath}/${name}`;
 }
 
-function nameInDir({ walk }: RunMemory, slot: Exclude<Slot, 'config' | 'dir'>): string | null {
-  if (slot === 'progress') return 'progress.json';
+function nameInDir(memory: RunMemory, slot: Exclude<Slot, 'config' | 'dir'>): string | null {
+  const { walk } = memory;
+  if (slot === 'progress') return progressFile(formOf(memory));
   if (slot === 'error') return ERROR_LOG;
   return (slot === 'log' ? walk?.newestLog : walk?.partial) ?? null;
+}
+
+function progressFile(form: WalkForm | null): string | null {
+  if (form === null) return null;
+  return form === 'evaluator' ? SCORES_FILE : 'progress.json';
+}
+
+/** What the config says, else what its work dir looks like; null before either is known. */
+export function formOf({ source, walk }: RunMemory): WalkForm | null {
+  const kind = source?.python?.kind ?? 'unknown';
+  return kind === 'unknown' ? (walk?.form ?? null) : kind;
 }
 
 /** Larger configs are not read. */
@@ -139,7 +164,16 @@ export function takeStamp(record: RunRecord, slot: Slot, seen: string, now: numb
   if (slot === 'config' && parsed !== null && !isConfig(parsed)) memory.source = { of: current, python: null };
   if (slot === 'dir') forgetContent(memory, current);
   if (slot === 'partial' && before !== UNKNOWN && memory.walk !== null) memory.walk.of = '';
-  if (slot === 'log' && parseStamp(before) !== null) memory.watched = true;
+  if (slot === 'log') heardOf(memory, parseStamp(before), parsed);
+}
+
+/** The log has changed: it is alive, and was silent for so long at most. */
+function heardOf(memory: RunMemory, before: Stamp | null, now: Stamp | null): void {
+  if (before === null) return;
+  memory.watched = true;
+  if (now === null || now.size < before.size) return;
+  const { silence } = memory;
+  if (silence.now !== null) silence.now = Math.max(silence.now, now.mtime - before.mtime);
 }
 
 function isConfig(stamp: Stamp): boolean {
@@ -151,21 +185,53 @@ function forgetContent(memory: RunMemory, dir: string): void {
   const { stamps } = memory;
   if (dir === ABSENT) {
     Object.assign(stamps, { log: ABSENT, progress: ABSENT, error: ABSENT, partial: ABSENT });
-    Object.assign(memory, { walk: null, unreadable: false, owner: null, progress: null, dump: null, tail: null });
-    memory.artifact = null;
+    Object.assign(memory, {
+      walk: null,
+      fault: null,
+      missed: false,
+      owner: null,
+      progress: null,
+      dump: null,
+      tail: null,
+    });
+    Object.assign(memory, {
+      artifact: null,
+      epochs: { from: 0, upTo: 0, times: [] },
+      silence: { now: null, before: null },
+    });
     return;
   }
   if (stamps.progress === ABSENT) stamps.progress = UNKNOWN;
   if (stamps.error === ABSENT) stamps.error = UNKNOWN;
 }
 
-export function takeWalk({ memory }: RunRecord, walk: Walk | null, owner: string | null): void {
+/** There is no work dir: of a run that has never begun, or at the end of a broken link. */
+export function takeAbsence({ memory }: RunRecord, answer: WalkAnswer | null): void {
+  memory.missed = true;
+  memory.fault = answer?.kind === 'dangling' ? faultOf(answer) : null;
+}
+
+function faultOf(answer: WalkAnswer | null): string | null {
+  if (answer?.kind === 'walk') return null;
+  if (answer?.kind === 'dangling') return 'the work dir is a link that leads nowhere';
+  const epoch = answer?.kind === 'unreadable' ? answer.epoch : null;
+  return epoch === null ? 'the work dir cannot be read' : `${epoch} cannot be read`;
+}
+
+export function takeWalk({ memory }: RunRecord, answer: WalkAnswer | null, owner: string | null): void {
   const before = memory.walk;
-  memory.unreadable = walk === null;
+  const walk = answer?.kind === 'walk' ? answer.walk : null;
+  memory.fault = faultOf(answer);
   memory.owner = owner ?? memory.owner;
-  const seen = walk ?? { completed: 0, folders: 0, logs: 0, newestLog: null, partial: null };
+  const seen = walk ?? { form: 'trainer', completed: 0, folders: 0, logs: 0, newestLog: null, partial: null };
   memory.walk = { of: memory.stamps.dir, ...seen };
   if (seen.completed === 0) memory.artifact = null;
+  if (seen.completed < memory.epochs.upTo) memory.epochs = { from: 0, upTo: 0, times: [] };
+  if (before !== null && seen.completed > before.completed) {
+    memory.silence = { now: 0, before: memory.silence.now };
+  }
+  // It was looked for under the other form's name.
+  if (before !== null && seen.form !== before.form) memory.stamps.progress = UNKNOWN;
   if (seen.newestLog !== (before?.newestLog ?? null)) {
     memory.stamps.log = seen.newestLog === null ? ABSENT : UNKNOWN;
     if (before !== null) memory.watched = true;

@@ -1,13 +1,14 @@
+import { isScored, PARSED_BYTES } from '../../core/runs/formats/evaluator.ts';
 import { ERROR_LOG, earlyStopOfProgress, factsOfLogTail, totalOfConfigDump } from '../../core/runs/formats/pylon.ts';
 import { readPythonConfig } from '../../core/runs/python-config.ts';
 import { HEAD_BYTES, TAIL_BYTES } from '../../core/runs/scan-program.ts';
 import type { WalkAnswer, WalkAsk } from '../../core/runs/scan-protocol.ts';
-import { isThere, parseStamp, UNKNOWN } from '../../core/runs/scan-protocol.ts';
+import { ABSENT, isThere, parseStamp, UNKNOWN } from '../../core/runs/scan-protocol.ts';
 import { outdatedBefore } from '../../core/runs/status.ts';
 import type { Project } from '../../domain/run.ts';
 import { keepsText, runIsComplete } from './run-facts.ts';
-import type { RunRecord, Slot } from './run-record.ts';
-import { pathOf, takeStamp, takeWalk } from './run-record.ts';
+import type { RunMemory, RunRecord, Slot } from './run-record.ts';
+import { formOf, pathOf, takeAbsence, takeStamp, takeWalk } from './run-record.ts';
 
 /** One thing to ask a host, and what to do with the answer. */
 export type Want = StampWant | WalkWant | ReadWant;
@@ -43,18 +44,26 @@ export function wantsOf(record: RunRecord, project: Project, now: number): Want[
   const wants = [...stampWants(record, ['config'], now), ...sourceWants(record)];
   if (memory.source?.python?.isRun === false) return wants;
   wants.push(...stampWants(record, ['dir', 'progress', 'error', 'log', 'partial'], now));
+  if (memory.stamps.dir === ABSENT && !memory.missed) return [...wants, absenceWant(record, project)];
   if (!isThere(memory.stamps.dir)) return wants;
-  if (memory.walk?.of !== memory.stamps.dir) return [...wants, walkWant(record, project)];
+  if (isUnwalked(memory)) return [...wants, walkWant(record, project)];
   // The rest depends on what the config says.
   if (memory.source === null) return wants;
   return [
     ...wants,
     ...progressWants(record, project),
-    ...dumpWants(record),
     ...textWants(record, project, now),
-    ...artifactWants(record, project),
-    ...sweepWants(record, project, now),
+    ...(formOf(memory) === 'evaluator' ? [] : trainerWants(record, project, now)),
   ];
+}
+
+function trainerWants(record: RunRecord, project: Project, now: number): Want[] {
+  return [...dumpWants(record), ...epochWants(record, project, now), ...sweepWants(record, project, now)];
+}
+
+/** Its work dir has changed since, or was walked as another form than the config turned out to be. */
+function isUnwalked(memory: RunMemory): boolean {
+  return memory.walk?.of !== memory.stamps.dir || memory.walk.form !== formOf(memory);
 }
 
 function stampWants(record: RunRecord, slots: readonly Slot[], now: number): Want[] {
@@ -82,22 +91,38 @@ function walkWant(record: RunRecord, project: Project): Want {
     expectedFiles: project.expectedFiles,
     from: walk?.completed ?? 0,
     folders: walk?.folders ?? 0,
+    form: formOf({ ...record.memory, walk: null }),
   };
   return {
     kind: 'walk',
     ask,
-    take: (answer, owner) => takeWalk(record, answer?.kind === 'walk' ? answer.walk : null, owner),
+    take: (answer, owner) => takeWalk(record, answer, owner),
   };
+}
+
+function absenceWant(record: RunRecord, { expectedFiles }: Project): Want {
+  const ask: WalkAsk = { kind: 'walk', dir: record.dirPath, expectedFiles, from: 0, folders: 0, form: null };
+  return { kind: 'walk', ask, take: (answer) => takeAbsence(record, answer) };
 }
 
 function progressWants(record: RunRecord, project: Project): Want[] {
   const { memory } = record;
   const of = memory.stamps.progress;
   if (!isThere(of) || memory.progress?.of === of || runIsComplete(record, project)) return [];
+  const path = pathOf(record, 'progress') ?? '';
+  if (formOf(memory) === 'evaluator') return [scoresWant(record, path, of)];
   const take = (text: string | null): void => {
-    memory.progress = { of, stoppedAtEpoch: text === null ? null : earlyStopOfProgress(text) };
+    memory.progress = { of, stoppedAtEpoch: text === null ? null : earlyStopOfProgress(text), scored: false };
   };
-  return [{ kind: 'head', path: `${record.dirPath}/progress.json`, bytes: SMALL_FILE_BYTES, take }];
+  return [{ kind: 'head', path, bytes: SMALL_FILE_BYTES, take }];
+}
+
+function scoresWant({ memory }: RunRecord, path: string, of: string): Want {
+  const size = parseStamp(of)?.size ?? 0;
+  const take = (text: string | null): void => {
+    memory.progress = { of, stoppedAtEpoch: null, scored: text !== null && isScored(text, size) };
+  };
+  return { kind: 'tail', path, bytes: size > PARSED_BYTES ? TAIL_BYTES : PARSED_BYTES, take };
 }
 
 /** The trainer's own dump, where the config's literals do not settle the total. */
@@ -141,25 +166,61 @@ function logWant(record: RunRecord, path: string, keep: boolean): Want {
 function needsLogFacts(record: RunRecord, project: Project): boolean {
   const { memory } = record;
   if (memory.tail?.of === memory.stamps.log || runIsComplete(record, project)) return false;
+  if (formOf(memory) === 'evaluator') return false;
   const python = memory.source?.python;
   if (python && !python.mayStopEarly) return false;
   return (memory.walk?.completed ?? 0) > 0;
 }
 
-/** Dates the expected files of the last complete epoch. */
-function artifactWants({ memory, dirPath }: RunRecord, project: Project): Want[] {
+/** Epochs of which it is known when they became complete: enough to tell a run's pace. */
+const DATED_EPOCHS = 24;
+
+/** Dates the expected files of the last complete epochs: of one, or of many where the run may be going on. */
+function epochWants(record: RunRecord, project: Project, now: number): Want[] {
+  const { memory, dirPath } = record;
   const { completed, folders } = memory.walk ?? { completed: 0, folders: 0 };
   const of = `${completed}/${folders}`;
-  if (completed === 0 || memory.artifact?.of === of) return [];
-  const take = (stamp: string): void => {
-    const at = memory.artifact?.of === of ? memory.artifact.at : null;
-    memory.artifact = { of, at: later(at, stamp), swept: false, newest: null };
-  };
-  return project.expectedFiles.map((file) => ({
-    kind: 'stamp',
-    path: `${dirPath}/epoch_${completed - 1}/${file}`,
-    take,
-  }));
+  const isActive = keepsText(record, project, now);
+  const first = Math.max(isActive ? completed - DATED_EPOCHS : completed - 1, 0);
+  const { epochs } = memory;
+  const isKnown = epochs.upTo > first && epochs.from <= first;
+  if (completed === 0 || (memory.artifact?.of === of && isKnown)) return [];
+  const from = isKnown ? epochs.upTo : first;
+  const dates = new Map<number, number>();
+  // The last epoch again, where only the number of folders has changed.
+  return range(Math.min(from, completed - 1), completed).flatMap((epoch) =>
+    project.expectedFiles.map((file): Want => {
+      const take = (stamp: string): void => {
+        const at = later(dates.get(epoch) ?? null, stamp);
+        if (at !== null) dates.set(epoch, at);
+        if (epoch === completed - 1) takeDates(memory, { of, completed, from: isKnown ? epochs.from : first }, dates);
+      };
+      return { kind: 'stamp', path: `${dirPath}/epoch_${epoch}/${file}`, take };
+    }),
+  );
+}
+
+/** Joins the dates of epochs that were asked for to those known; a gap ends them. */
+function takeDates(
+  memory: RunMemory,
+  { of, completed, from }: { of: string; completed: number; from: number },
+  dates: ReadonlyMap<number, number>,
+): void {
+  const { upTo, times } = memory.epochs;
+  const known = new Map(times.map((at, index) => [upTo - times.length + index, at]));
+  for (const [epoch, at] of dates) known.set(epoch, at);
+  const joined: number[] = [];
+  for (let epoch = completed - 1; joined.length < DATED_EPOCHS; epoch -= 1) {
+    const at = known.get(epoch);
+    if (at === undefined) break;
+    joined.unshift(at);
+  }
+  memory.epochs = { from, upTo: completed, times: joined };
+  memory.artifact = { of, at: joined.at(-1) ?? null, swept: false, newest: null };
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
 }
 
 /** Before a run counts as outdated, all its epochs are looked through for a younger file. */
@@ -175,7 +236,14 @@ function sweepWants({ memory, dirPath }: RunRecord, project: Project, now: numbe
     return [{ kind: 'stamp', path, take }];
   }
   if (artifact.swept || artifact.at >= outdatedBefore(project.outdated, now)) return [];
-  const ask: WalkAsk = { kind: 'sweep', dir: dirPath, expectedFiles: project.expectedFiles, from: 0, folders: 0 };
+  const ask: WalkAsk = {
+    kind: 'sweep',
+    dir: dirPath,
+    expectedFiles: project.expectedFiles,
+    from: 0,
+    folders: 0,
+    form: null,
+  };
   const take = (answer: WalkAnswer | null): void => {
     artifact.swept = true;
     artifact.newest = answer?.kind === 'sweep' ? answer.newest : null;

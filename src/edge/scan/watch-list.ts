@@ -2,7 +2,7 @@ import { isThere, UNKNOWN } from '../../core/runs/scan-protocol.ts';
 import type { Project } from '../../domain/run.ts';
 import { runIsComplete } from './run-facts.ts';
 import type { RunRecord, Slot } from './run-record.ts';
-import { pathOf, takeStamp } from './run-record.ts';
+import { formOf, pathOf, takeStamp } from './run-record.ts';
 
 /** The files whose stamps one look compares. */
 export interface WatchList {
@@ -35,8 +35,9 @@ export function createWatchList(): WatchList {
   };
 }
 
-/** What can tell that there is something to learn of a run: two files where it is complete, up to five where not. */
+/** What can tell that there is something to learn of a run: two files where it is complete (and an evaluator's scores), up to five where not. */
 export function slotsToWatch(record: RunRecord, project: Project): readonly Slot[] {
   if (record.memory.source?.python?.isRun === false) return [];
-  return runIsComplete(record, project) ? ['dir', 'log'] : ['dir', 'log', 'progress', 'error', 'partial'];
+  if (!runIsComplete(record, project)) return ['dir', 'log', 'progress', 'error', 'partial'];
+  return formOf(record.memory) === 'evaluator' ? ['dir', 'log', 'progress'] : ['dir', 'log'];
 }

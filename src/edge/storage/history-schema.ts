@@ -4,6 +4,7 @@ import type { Event } from '../../domain/event.ts';
 import { RUN_REASONS, RUN_STATUSES } from '../../domain/run.ts';
 
 const count = z.number();
+const ofLauncher = { at: z.number(), project: z.string() };
 const ofRun = { at: z.number(), project: z.string(), config: z.string(), host: z.string() };
 
 const runCounts = z.object({
@@ -48,6 +49,19 @@ const event = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('host-lost'), at: z.number(), host: z.string(), error: z.string() }),
   z.object({ kind: z.literal('host-back'), at: z.number(), host: z.string(), awayMs: z.number() }),
+  z.object({ kind: z.enum(['launcher-round', 'launcher-waiting', 'launcher-done']), ...ofLauncher }),
+  z.object({
+    kind: z.literal('stuck-removed'),
+    ...ofLauncher,
+    runs: z.array(z.object({ config: z.string(), host: z.string(), pid: count })),
+  }),
+  z.object({ kind: z.literal('outdated-cleaned'), ...ofLauncher, days: count, workDirs: z.array(z.string()) }),
+  z.object({ kind: z.literal('run-error'), ...ofLauncher, config: z.string(), errorLog: z.string() }),
+  z.object({ kind: z.literal('run-launched'), ...ofRun, gpu: count }),
+  z.object({ kind: z.literal('gpus-disconnected'), ...ofLauncher, gpus: z.record(z.string(), z.array(count)) }),
+  z.object({ kind: z.literal('hosts-disconnected'), ...ofLauncher, hosts: z.array(z.string()) }),
+  z.object({ kind: z.literal('launcher-progress'), ...ofLauncher, pct: count }),
+  z.object({ kind: z.literal('launcher-error'), ...ofLauncher, text: z.string() }),
 ]) satisfies z.ZodType<Event>;
 
 const sample = z.object({

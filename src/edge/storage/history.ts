@@ -81,6 +81,9 @@ export function createHistory({ directory, onProblem }: HistoryOptions): History
   async function* readSince(from: Instant): AsyncIterable<HistoryEntry> {
     await flush();
     for (const file of await files()) if (file >= fileName(from)) yield* readFile(file, from);
+    await flush();
+    // What the disk did not take is known all the same.
+    yield* waiting.filter((entry) => instantOf(entry) >= from);
   }
 
   async function* readFile(file: string, from: Instant): AsyncIterable<HistoryEntry> {

@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { RunsCache } from '../../domain/ports.ts';
-import { RUN_REASONS, RUN_STATUSES, type Run } from '../../domain/run.ts';
+import { RUN_FORMATS, RUN_REASONS, RUN_STATUSES, type Run } from '../../domain/run.ts';
 import { writeFileAtomically } from './atomic-file.ts';
 
 const instant = z.number();
@@ -12,7 +12,7 @@ const runSchema: z.ZodType<Run> = z.object({
   project: z.string(),
   config: z.string(),
   workDir: z.string(),
-  format: z.literal('pylon'),
+  format: z.enum(RUN_FORMATS),
   owner: z.string().nullable(),
   status: z.enum(RUN_STATUSES),
   reason: z.enum(RUN_REASONS),
@@ -23,6 +23,8 @@ const runSchema: z.ZodType<Run> = z.object({
     earlyStopped: z.boolean(),
     earlyStoppedAtEpoch: z.number().nullable(),
   }),
+  rhythm: z.object({ epochMs: z.number().nullable(), allowedSilenceMs: z.number() }),
+  eta: z.object({ at: instant, low: instant, high: instant }).nullable(),
   process: z
     .object({
       host: z.string(),

@@ -66,7 +66,14 @@ const delivery = z.object({
 /** The document on disk. A file that does not fit is set aside, never half believed. */
 export const stateSchema: z.ZodType<State> = z.object({
   schema: z.literal('pylon.state/1'),
-  projects: z.record(z.string(), z.object({ firstSeenAt: instant, runs: z.record(z.string(), knownRun) })),
+  projects: z.record(
+    z.string(),
+    z.object({
+      firstSeenAt: instant,
+      runs: z.record(z.string(), knownRun),
+      launcherLog: z.object({ offset: z.number(), mark: z.string() }).nullable().default(null),
+    }),
+  ),
   hosts: z.record(z.string(), z.object({ reachable: z.boolean(), since: instant })),
   alerts: z.record(z.string(), alert),
   deliveries: z.record(z.string(), delivery),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DigestView } from '../../domain/digest.ts';
+import { type DigestView, KEY_EVENT_KINDS } from '../../domain/digest.ts';
 
 const count = z.number();
 const pct = z.number();
@@ -40,7 +40,7 @@ const digest = z.object({
   }),
   events: z.array(
     z.object({
-      kind: z.enum(['run-failed', 'run-stuck', 'run-outdated', 'host-lost', 'host-back', 'project-found']),
+      kind: z.enum(KEY_EVENT_KINDS),
       at: z.string(),
       last_at: z.string(),
       count,

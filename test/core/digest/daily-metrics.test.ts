@@ -184,6 +184,49 @@ describe('metrics of events', () => {
     );
   });
 
+  it('tells of what the launcher did and met, alike things as one', () => {
+    const at = (minute: number) => ({ at: T0 + minute * MINUTE, project: 'lab' });
+    const removed = (config: string) => ({ config, host: 'ann@gpu1', pid: 7 });
+    const { keyEvents } = foldEvents([
+      { kind: 'launcher-round', ...at(0) },
+      { kind: 'launcher-progress', ...at(0), pct: 31.9 },
+      { kind: 'launcher-waiting', ...at(0) },
+      { kind: 'launcher-done', ...at(0) },
+      { kind: 'run-launched', ...ofRun, gpu: 1 },
+      { kind: 'stuck-removed', ...at(1), runs: [removed('configs/b.py'), removed('configs/a.py')] },
+      { kind: 'stuck-removed', ...at(61), runs: ['c', 'd'].map((name) => removed(`configs/${name}.py`)) },
+      { kind: 'outdated-cleaned', ...at(2), days: 120, workDirs: ['logs/a'] },
+      { kind: 'run-error', ...at(3), config: 'configs/a.py', errorLog: 'logs/a/error.log' },
+      { kind: 'gpus-disconnected', ...at(4), gpus: { 'ann@gpu1': [0, 1], 'ann@gpu2': [3] } },
+      { kind: 'hosts-disconnected', ...at(5), hosts: ['ann@gpu1'] },
+      { kind: 'hosts-disconnected', ...at(6), hosts: ['ann@gpu1'] },
+      { kind: 'hosts-disconnected', ...at(7), hosts: ['ann@gpu2'] },
+      { kind: 'launcher-error', ...at(8), text: 'ssh try 1: connection failed' },
+      { kind: 'launcher-error', ...at(9), text: 'ssh try 2: connection failed' },
+    ]);
+    assert.deepEqual(
+      keyEvents.map(({ kind, count, configs, summary, project }) => [kind, count, configs, summary, project]),
+      [
+        ['stuck-removed', 4, ['configs/a.py', 'configs/b.py', 'configs/c.py'], null, 'lab'],
+        ['outdated-cleaned', 1, ['logs/a'], null, 'lab'],
+        ['run-error', 1, ['configs/a.py'], null, 'lab'],
+        ['gpus-disconnected', 1, [], 'GPUs 0, 1 of ann@gpu1, GPU 3 of ann@gpu2', 'lab'],
+        ['hosts-disconnected', 2, [], 'ann@gpu1', 'lab'],
+        ['hosts-disconnected', 1, [], 'ann@gpu2', 'lab'],
+        ['launcher-error', 2, [], 'ssh try 1: connection failed', 'lab'],
+      ],
+    );
+  });
+
+  it('leaves to an earlier digest what is learnt of late', () => {
+    const text = 'disk full';
+    const late: Event = { kind: 'launcher-error', at: T0 - 1, project: 'lab', text };
+    assert.deepEqual(
+      foldEvents([late, { ...late, at: T0 }]).keyEvents.map(({ at }) => at),
+      [T0],
+    );
+  });
+
   it('stays small whatever happens', () => {
     const letters = (index: number) => index.toString(2).replaceAll('0', 'a').replaceAll('1', 'b');
     const metrics = foldEvents(

@@ -2,26 +2,16 @@ import assert from 'node:assert/strict';
 import { fleetSample } from '../../../src/core/digest/fleet-sample.ts';
 import type { Gpu, HostProcess } from '../../../src/domain/host.ts';
 import type { Run } from '../../../src/domain/run.ts';
-import { makeHost, makeRun, makeSample, makeSnapshot, T0 } from '../../support/make.ts';
+import { makeGpu, makeHost, makeProcess, makeRun, makeSample, makeSnapshot, T0 } from '../../support/make.ts';
 
 const ARGS = 'python main.py --config-filepath configs/exp/a.py';
 
 function gpu(index: number, over: Partial<Gpu> = {}): Gpu {
-  return {
-    index,
-    uuid: `GPU-${index}`,
-    name: 'A100',
-    state: 'ok',
-    utilPct: 50,
-    memory: { total: 80e9, used: 1e9 },
-    tempC: 40,
-    powerW: 200,
-    ...over,
-  };
+  return makeGpu({ index, ...over });
 }
 
 function process(pid: number, args: string): HostProcess {
-  return { pid, user: 'ann', startedAt: T0, args, rss: null, state: 'R' };
+  return makeProcess({ pid, args });
 }
 
 function liveRun(pid: number, host = 'gpu1'): Run {
@@ -85,7 +75,7 @@ describe('fleetSample', () => {
     it(`ours on a GPU with ${name}: ${ours}`, () => {
       const sample = makeSample({
         gpus: [gpu(0)],
-        gpuProcesses: pid === null ? null : [{ gpuUuid: 'GPU-0', pid, memory: null }],
+        gpuProcesses: pid === null ? null : [{ gpuUuid: 'GPU-0', pid, memory: null, name: null }],
         processes: [process(100, ARGS), process(101, ARGS), process(102, 'python other.py')],
       });
       const taken = fleetSample(makeSnapshot({ hosts: [makeHost({ sample })], runs }));

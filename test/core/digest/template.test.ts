@@ -194,6 +194,13 @@ describe('the text of a digest', () => {
       { kind: 'host-lost', at: SLOT - HOUR, host: 'gpu2', error: 'timeout' },
       { kind: 'host-back', at: SLOT - HOUR, host: 'gpu2', awayMs: HOUR },
       { kind: 'host-back', at: SLOT - HOUR, host: 'gpu2', awayMs: MINUTE },
+      { kind: 'stuck-removed', ...base, runs: ['a', 'b'].map((config) => ({ config, host: 'ann@gpu1', pid: 7 })) },
+      { kind: 'outdated-cleaned', ...base, days: 120, workDirs: ['logs/1', 'logs/2', 'logs/3', 'logs/4'] },
+      { kind: 'run-error', ...base, errorLog: 'logs/a/error.log' },
+      { kind: 'gpus-disconnected', ...base, gpus: { 'ann@gpu1': [0, 1] } },
+      { kind: 'hosts-disconnected', ...base, hosts: ['ann@gpu1'] },
+      { kind: 'hosts-disconnected', ...base, hosts: ['ann@gpu1'] },
+      { kind: 'launcher-error', ...base, text: 'the disk is full' },
     ];
     const projects = ['lab', 'other'].map((name) => makeProject({ name }));
     const runs = [makeRun({ progress: progress(19, 20) }), makeRun({ project: 'other', reason: 'host-unreachable' })];
@@ -211,6 +218,12 @@ describe('the text of a digest', () => {
       '- 22:59 - 2 stuck processes: configs/a.py, configs/b.py (no progress for 1 h)',
       '- 22:59 - Host gpu2 could not be reached, 2 times: no route',
       '- 22:59 - Host gpu2 is back, 2 times (away for 1 h at most)',
+      '- 22:59 - 2 stuck runs removed by the launcher: a, b',
+      '- 22:59 - 4 outdated runs cleaned by the launcher: logs/1, logs/2, logs/3, …',
+      '- 22:59 - The launcher found error logs of configs/a.py',
+      '- 22:59 - The launcher could not reach GPUs 0, 1 of ann\\@gpu1',
+      '- 22:59 - The launcher could not reach ann\\@gpu1, 2 times',
+      '- 22:59 - Fault of the launcher: the disk is full',
       '  - lab: configs/exp/a.py: 95% (19/20 epochs)',
       '- 1 experiment on hosts that cannot be reached: counted by the last status known',
       '  - gpu1: GPU ?, CPU 9% (observed 0.1% of the time)',

@@ -78,6 +78,34 @@ describe('diff', () => {
     ]);
   });
 
+  it('hands on what a launcher did, but not what is a day old when its log is first seen', () => {
+    const round = (at: number) => ({ kind: 'launcher-round', project: 'lab', at }) as const;
+    const launcher = {
+      cursor: { offset: 9, mark: 'm' },
+      events: [round(T0 - 25 * 3_600_000), round(T0 - 3_600_000)],
+    };
+    const snapshot = makeSnapshot({ projects: [makeProject({ launcher })] });
+    const first = diff(EMPTY_STATE, snapshot);
+    assert.deepEqual(
+      first.map(({ kind, at }) => [kind, at]),
+      [
+        ['project-found', T0],
+        ['launcher-round', T0 - 3_600_000],
+      ],
+    );
+    const known = remember(EMPTY_STATE, snapshot);
+    assert.deepEqual(known.projects.lab?.launcherLog, launcher.cursor);
+    assert.equal(diff(known, snapshot).length, 2);
+    const silent = remember(known, makeSnapshot());
+    assert.deepEqual(silent.projects.lab?.launcherLog, launcher.cursor);
+  });
+
+  it('counts no epochs of runs that have none', () => {
+    const run = makeRun({ format: 'nerfstudio', progress: progress(2_000) });
+    const known = remember(EMPTY_STATE, makeSnapshot({ runs: [run] }));
+    assert.deepEqual(diff(known, makeSnapshot({ runs: [{ ...run, progress: progress(4_000) }] })), []);
+  });
+
   it('says nothing of a project that could not be read, and forgets nothing', () => {
     const known = knownAfter({});
     const snapshot = makeSnapshot({ projects: [makeProject({ scanned: false })] });

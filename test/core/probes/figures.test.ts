@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseDisks } from '../../../src/core/probes/disks.ts';
 import { compareClocks } from '../../../src/core/probes/host-clock.ts';
-import { parseMemory } from '../../../src/core/probes/meminfo.ts';
+import { parseMemory, parseOomKills } from '../../../src/core/probes/meminfo.ts';
 import { parseProcesses, processElapsed } from '../../../src/core/probes/ps.ts';
 import { cpuPercentage, parseCores, parseCpuTicks, parseLoad } from '../../../src/core/probes/stat.ts';
+
+const NO_CWDS: ReadonlyMap<number, string> = new Map();
 
 describe('cpuPercentage', () => {
   const before = { total: 1000, idle: 800 };
@@ -41,6 +43,8 @@ describe('counters of /proc/stat', () => {
 describe('parseMemory', () => {
   const machine = 'MemTotal:  1000 kB\nMemAvailable:  600 kB\n';
   const v1 = '/sys/fs/cgroup/memory/memory';
+  const v2 = (path: string, limit: number, used: number) =>
+    `/sys/fs/cgroup/${path}/memory.max:${limit}\n/sys/fs/cgroup/${path}/memory.current:${used}\n`;
   for (const [name, body, expected] of [
     ['no cgroup', machine, [1000, 600]],
     ['before Linux 3.14', 'MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 20 kB\nCached: 30 kB\n', [1000, 150]],
@@ -51,6 +55,14 @@ describe('parseMemory', () => {
     ['a limit without use', `${machine}${v1}.limit_in_bytes:409600\n`, null],
     ['no total', 'MemAvailable: 600 kB', null],
     ['nothing available told', 'MemTotal: 1000 kB\nMemFree: 1 kB', null],
+    ['a limit around it', `${machine}${v2('job/step', 819_200, 204_800)}${v2('job', 409_600, 307_200)}`, [400, 100]],
+    ['two limits', `${machine}${v2('job/step', 204_800, 0)}${v2('job', 409_600, 307_200)}`, [200, 100]],
+    [
+      'macOS',
+      'hw.memsize: 17179869184\nMach Virtual Memory Statistics: (page size of 16384 bytes)\nPages free:      100000.\nPages active:     300000.\nPages inactive:   200000.\nPages speculative:   4096.\nPages throttled:  0.\n',
+      [16 * 1024 ** 2, (304_096 * 16_384) / 1024],
+    ],
+    ['macOS, told in part', 'hw.memsize: 17179869184\nPages free: 1.', null],
     ['nothing', '', null],
   ] as const) {
     it(name, () => {
@@ -60,17 +72,52 @@ describe('parseMemory', () => {
   }
 });
 
+describe('parseOomKills', () => {
+  for (const [name, body, expected] of [
+    [
+      'version 2, of the innermost cgroup',
+      '/proc/vmstat:oom_kill 7\n/sys/fs/cgroup/a/b/memory.events:oom_kill 2\n/sys/fs/cgroup/a/memory.events:oom_kill 5',
+      { host: 7, cgroup: 2 },
+    ],
+    ['version 1', '/sys/fs/cgroup/memory/a/memory.oom_control:oom_kill 3', { host: null, cgroup: 3 }],
+    ['none yet', '/proc/vmstat:oom_kill 0', { host: 0, cgroup: null }],
+    ['before Linux 4.13', '/proc/vmstat:pgfault 1', { host: null, cgroup: null }],
+    ['nothing', '', { host: null, cgroup: null }],
+  ] as const) {
+    it(name, () => assert.deepEqual(parseOomKills(body), expected));
+  }
+});
+
 describe('parseDisks', () => {
+  it('joins the inodes by mount; file systems that count none have none', () => {
+    const disks = parseDisks(
+      ['/dev/sda1 100 50 50 50% /', '/dev/sdb1 100 50 50 50% /data disk', 'btrfs 100 50 50 50% /b', 'x 9 9 9 9% /x'],
+      [
+        'Filesystem Inodes IUsed IFree IUse% Mounted on',
+        '/dev/sda1 1000 10 990 1% /',
+        '/dev/sdb1 500 500 0 100% /data disk',
+        'btrfs 0 0 0 - /b',
+      ],
+    );
+    assert.deepEqual(
+      disks.map(({ inodes }) => inodes),
+      [{ total: 1000, free: 990 }, { total: 500, free: 0 }, null, null],
+    );
+  });
+
   it('reads macOS, ZFS, FUSE, and leaves out what is empty', () => {
-    const mounts = parseDisks([
-      'Filesystem     1024-blocks      Used Available Capacity  Mounted on',
-      '/dev/disk3s1s1   482797652  10000000 300000000     4%    /',
-      'map auto_home            0         0         0   100%    /System/Volumes/Data/home',
-      'tank/home        482797652  10000000 300000000     4%    /home',
-      'alice@nas:/      482797652  10000000 300000000     4%    /home/alice/nas',
-      'overlay          482797652  10000000 300000000     4%    /var/lib/docker/overlay2/1/merged',
-      'gone                     -         -         -      -    /gone',
-    ]).map(({ mount }) => mount);
+    const mounts = parseDisks(
+      [
+        'Filesystem     1024-blocks      Used Available Capacity  Mounted on',
+        '/dev/disk3s1s1   482797652  10000000 300000000     4%    /',
+        'map auto_home            0         0         0   100%    /System/Volumes/Data/home',
+        'tank/home        482797652  10000000 300000000     4%    /home',
+        'alice@nas:/      482797652  10000000 300000000     4%    /home/alice/nas',
+        'overlay          482797652  10000000 300000000     4%    /var/lib/docker/overlay2/1/merged',
+        'gone                     -         -         -      -    /gone',
+      ],
+      [],
+    ).map(({ mount }) => mount);
     assert.deepEqual(mounts, ['/', '/home', '/home/alice/nas']);
   });
 });
@@ -106,21 +153,21 @@ describe('parseProcesses', () => {
     ['root 9 2 IW< 0 [kworker/R-slub_]', 'root', '[kworker/R-slub_]'],
   ] as const) {
     it(line, () => {
-      const [row, ...more] = parseProcesses([line], 0);
+      const [row, ...more] = parseProcesses([line], NO_CWDS, 0);
       assert.deepEqual([row?.user, row?.args, more], [user, args, []]);
     });
   }
 
   it('knows no start where ps tells no age or the clock is not known', () => {
-    assert.equal(parseProcesses(['root 9 2 S 0 x'], 0)[0]?.startedAt, null);
-    assert.equal(parseProcesses(['root 9 2 S 00:01 0 x'], null)[0]?.startedAt, null);
+    assert.equal(parseProcesses(['root 9 2 S 0 x'], NO_CWDS, 0)[0]?.startedAt, null);
+    assert.equal(parseProcesses(['root 9 2 S 00:01 0 x'], NO_CWDS, null)[0]?.startedAt, null);
   });
 
   it('reads any command line as it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const args = text.replaceAll(/[\n\r\u2028\u2029]/g, '');
-        assert.equal(parseProcesses([`root 1 0 S 00:01 5 ${args}`], 0)[0]?.args, args);
+        assert.equal(parseProcesses([`root 1 0 S 00:01 5 ${args}`], NO_CWDS, 0)[0]?.args, args);
       }),
     );
   });

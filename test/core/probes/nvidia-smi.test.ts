@@ -1,22 +1,19 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { parseProbe } from '../../../src/core/probes/parse.ts';
-import { splitSections } from '../../../src/core/sections.ts';
 import type { Gpu, HostSample } from '../../../src/domain/host.ts';
+import { parseSections, readCaptures } from './captures.ts';
 
-const NONCE = '0123456789abcdef';
 const MIB = 1024 ** 2;
 
-const captures = new Map(
-  readFileSync(new URL('../../fixtures/probes/nvidia-smi.txt', import.meta.url), 'utf8')
-    .split(/^==== /m)
-    .slice(1)
-    .map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n') + 1)]),
-);
+/** Taken with the first, shorter list of fields. */
+const captures = readCaptures('nvidia-smi.txt');
+const full = readCaptures('gpus.txt');
 
 function readCapture(name: string): HostSample {
-  const sections = splitSections(`${captures.get(name)}\n#${NONCE} end\n`, NONCE);
-  return parseProbe(sections, { host: 'gpu1', askedAt: 0, receivedAt: 0, previous: null }).sample;
+  return parseSections(captures.get(name) ?? '').sample;
+}
+
+function gpusOf(name: string): readonly Gpu[] {
+  return parseSections(full.get(name) ?? '').sample.gpus ?? [];
 }
 
 function gpuProblems({ problems }: HostSample): string[] {
@@ -210,5 +207,108 @@ describe('what nvidia-smi says', () => {
     const told = new Set([...cases.map(([name]) => name), 'a100x8-busy', 'lost-gpu-new-driver', 'names', 'preamble']);
     assert.deepEqual(new Set(captures.keys()), told);
     assert.equal(readCapture('preamble').gpus?.length, 2);
+  });
+});
+
+describe('all that nvidia-smi tells of a GPU', () => {
+  it('is read whole', () => {
+    assert.deepEqual(gpusOf('throttled')[0], {
+      index: 0,
+      uuid: 'GPU-013b1176-caa5-b5b8-a58e-75a7ea54f2fe',
+      name: 'NVIDIA GeForce RTX 3090',
+      busId: '0000:01:00.0',
+      state: 'ok',
+      utilPct: 99,
+      memory: { total: 24_576 * MIB, used: 0 },
+      tempC: 71,
+      powerW: 338.59,
+      powerLimitW: 350,
+      clocks: { sm: 2037, smMax: 2100, memory: 9751 },
+      throttle: ['hw-slowdown', 'hw-thermal'],
+      ecc: { corrected: null, uncorrected: null },
+      mig: null,
+    });
+  });
+
+  it('does not take an idle GPU, or clocks that were set, for throttled', () => {
+    assert.deepEqual(gpusOf('throttled')[1]?.throttle, []);
+  });
+
+  it('has errors of the memory under the names of an old driver', () => {
+    assert.deepEqual(gpusOf('ecc-470')[0]?.ecc, { corrected: 117, uncorrected: 2 });
+  });
+
+  it('has MIG instances in today’s form and in the first one', () => {
+    const [parent, plain] = gpusOf('mig-590');
+    assert.deepEqual(parent?.mig, [
+      { index: 0, uuid: 'MIG-07862bc6-8dda-06d6-ec82-31a65a7afe05', profile: '3g.40gb' },
+      { index: 1, uuid: 'MIG-d2cba2cf-fcf3-f7ba-3bd4-43b42e163cf7', profile: '1g.10gb+me' },
+    ]);
+    assert.deepEqual([parent.utilPct, plain?.mig], [null, null]);
+    const uuid = 'MIG-GPU-a1a14c0d-c2f8-cf75-722b-0cad6b90ead7/1/0';
+    assert.deepEqual(gpusOf('mig-460')[0]?.mig, [{ index: 0, uuid, profile: '3g.20gb' }]);
+  });
+
+  it('does not know the instances where their list broke off', () => {
+    const broken = full.get('mig-590')?.replace(/(GPU 1: NVIDIA H100)[^#]*/, '$1\n\nexit 124\n\n');
+    assert.equal(parseSections(broken ?? '').sample.gpus?.[0]?.mig, null);
+  });
+
+  for (const [name, states] of [
+    ['lost-one-by-one', ['ok', 'lost', 'ok']],
+    ['lost-565', ['ok', 'lost']],
+    ['lost-all-580', ['lost', 'lost']],
+  ] as const) {
+    it(`is put together from what each says by itself: ${name}`, () => {
+      const gpus = gpusOf(name);
+      assert.deepEqual(
+        gpus.map(({ index, state }) => [index, state]),
+        states.map((state, index) => [index, state]),
+      );
+      assert.equal(gpus[1]?.busId, '0000:02:00.0');
+    });
+  }
+
+  it('does not take GPUs for lost that all repeat the complaint about another', () => {
+    const complaint = 'Unable to determine the device handle for GPU 0000:02:00.0: Unknown Error\n\nexit 255\n';
+    const text = ['gpus', 'gpus:0', 'gpus:1', 'gpus:2']
+      .map((name) => `#0123456789abcdef ${name}\n${complaint}`)
+      .join('\n');
+    const known = [0, 1, 2].map((index) => ({
+      index,
+      uuid: `GPU-${index}`,
+      name: 'A',
+      busId: `0000:0${index + 1}:00.0`,
+      missingSince: null,
+    }));
+    assert.deepEqual(
+      parseSections(text, known).sample.gpus?.map(({ uuid, state }) => [uuid, state]),
+      [
+        ['GPU-0', 'hung'],
+        ['GPU-1', 'lost'],
+        ['GPU-2', 'hung'],
+      ],
+    );
+  });
+
+  it('has a process with a comma in its name, and none where that is withheld', () => {
+    const { sample } = parseSections(full.get('lost-one-by-one') ?? '');
+    assert.deepEqual(
+      sample.gpuProcesses?.map(({ pid, name, memory }) => [pid, name, memory]),
+      [[77, 'a, b', 900 * MIB]],
+    );
+    assert.equal(readCapture('wsl').gpuProcesses?.[0]?.name, null);
+  });
+
+  it('names what makes nvidia-smi slow', () => {
+    const slow = full.get('ecc-470')?.replace('gpus:seconds\n0', 'gpus:seconds\n10');
+    const problems = gpuProblems(parseSections(slow ?? '').sample);
+    assert.deepEqual(problems, ['GPUs: nvidia-smi is slow (10 s): switch persistence mode on (nvidia-smi -pm 1)']);
+  });
+
+  it('says that it was not asked while another call of ours is under way', () => {
+    const { sample } = parseSections('#0123456789abcdef gpus\nexit 75\n');
+    assert.deepEqual(gpuProblems(sample)[0], 'GPUs: not asked, as an nvidia-smi of another probe has not ended yet');
+    assert.equal(sample.gpus, null);
   });
 });

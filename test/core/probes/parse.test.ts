@@ -14,7 +14,15 @@ function readFixture(name: string): string {
 }
 
 function parse(output: string, over: Partial<Parameters<typeof parseProbe>[1]> = {}) {
-  const context = { host: 'gpu1', askedAt: T, receivedAt: T + 300, previous: null, ...over };
+  const context = {
+    host: 'gpu1',
+    askedAt: T,
+    receivedAt: T + 300,
+    previous: null,
+    known: [],
+    roots: ['/nfs/lab', '/gone'],
+    ...over,
+  };
   return parseProbe(splitSections(output, NONCE), context);
 }
 
@@ -31,8 +39,13 @@ describe('parseProbe', () => {
         cpu: { pct: 54.7, cores: 16, load1: 2.91 },
         memory: { total: 24_684_084 * 1024, available: 23_750_772 * 1024 },
         disks: [
-          { mount: '/', total: 264_212_084 * 1024, free: 82_274_048 * 1024 },
-          { mount: '/data/my files', total: 1_000_000_000 * 1024, free: 0 },
+          {
+            mount: '/',
+            total: 264_212_084 * 1024,
+            free: 82_274_048 * 1024,
+            inodes: { total: 16_777_216, free: 15_728_640 },
+          },
+          { mount: '/data/my files', total: 1_000_000_000 * 1024, free: 0, inodes: null },
         ],
         gpus: [
           {
@@ -44,10 +57,43 @@ describe('parseProbe', () => {
             memory: { total: 46_068 * 1024 ** 2, used: 44_100 * 1024 ** 2 },
             tempC: 34,
             powerW: 33.1,
+            busId: '0000:3b:00.0',
+            powerLimitW: 300,
+            clocks: { sm: 1740, smMax: 1740, memory: 7251 },
+            throttle: ['power-cap'],
+            ecc: { corrected: 0, uncorrected: 0 },
+            mig: null,
           },
         ],
-        gpuProcesses: [{ gpuUuid: 'GPU-8270baf7-b877-d723-cc89-ace36fbafdf6', pid: 4100, memory: 44_100 * 1024 ** 2 }],
+        gpuProcesses: [
+          {
+            gpuUuid: 'GPU-8270baf7-b877-d723-cc89-ace36fbafdf6',
+            pid: 4100,
+            memory: 44_100 * 1024 ** 2,
+            name: '/opt/conda/bin/python, really',
+          },
+        ],
         processes: null,
+        oomKills: { host: 3, cgroup: 1 },
+        kernelEvents: [
+          {
+            kind: 'xid',
+            at: 1_768_400_000_000 - 200,
+            busId: '0000:3b:00.0',
+            code: 79,
+            pid: null,
+            text: "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus.",
+          },
+          {
+            kind: 'oom-kill',
+            at: 1_768_400_001_500 - 200,
+            pid: 4300,
+            process: 'python',
+            cgroup: false,
+            text: 'Out of memory: Killed process 4300 (python) total-vm:22kB, anon-rss:19kB, file-rss:0kB',
+          },
+        ],
+        roots: { '/nfs/lab': '/srv/lab' },
         problems: [],
       },
     );
@@ -59,6 +105,7 @@ describe('parseProbe', () => {
       args: '/home/anna/miniconda3/envs/py310/bin/python main.py --config-filepath configs/exp/é  b.py',
       rss: 18_123_004 * 1024,
       state: 'R',
+      cwd: '/nfs/lab/my project',
     });
     assert.deepEqual(
       sample.processes.map(({ state }) => state),
@@ -69,7 +116,7 @@ describe('parseProbe', () => {
   it("reads busybox's forms, a cgroup's limit and a container's root", () => {
     const { sample } = parse(alpine);
     assert.deepEqual(sample.memory, { total: 8 * 1024 ** 3, available: 3 * 1024 ** 3 });
-    assert.deepEqual(sample.disks, [{ mount: '/', total: 264_212_084 * 1024, free: 79_968_832 * 1024 }]);
+    assert.deepEqual(sample.disks, [{ mount: '/', total: 264_212_084 * 1024, free: 79_968_832 * 1024, inodes: null }]);
     assert.deepEqual(
       sample.processes?.map(({ pid, user, startedAt, rss, state }) => [pid, user, startedAt, rss, state]),
       [
@@ -79,7 +126,9 @@ describe('parseProbe', () => {
       ],
     );
     assert.deepEqual([sample.gpus, sample.gpuProcesses, sample.cpu.pct], [[], [], null]);
-    assert.deepEqual(sample.problems, []);
+    assert.deepEqual([sample.kernelEvents, sample.oomKills, sample.roots], [null, { host: null, cgroup: null }, {}]);
+    assert.equal(sample.problems.length, 1);
+    assert.match(sample.problems[0] ?? '', /^kernel log: may not be read by this user/);
   });
 
   const parts = [
@@ -90,6 +139,7 @@ describe('parseProbe', () => {
     ['disks', (s) => s.disks, null],
     ['gpus', (s) => s.gpus, null],
     ['gpuprocs', (s) => s.gpuProcesses, null],
+    ['kernel', (s) => s.kernelEvents, null],
     ['time', (s) => [s.clockSkewS, s.processes?.[0]?.startedAt ?? null], [null, null]],
   ] satisfies [string, (sample: ReturnType<typeof parse>['sample']) => unknown, unknown][];
   for (const [section, pick, expected] of parts) {
@@ -113,7 +163,7 @@ describe('parseProbe', () => {
       sample.disks?.map(({ mount }) => mount),
       ['/'],
     );
-    assert.deepEqual(sample.problems, ['network disks: df hangs: no answer within 5 s']);
+    assert.deepEqual(sample.problems, ['network disks: df hangs: no answer within 4 s']);
   });
 
   it('tells what df said when it said nothing else', () => {

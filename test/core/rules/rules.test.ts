@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import { gpuLost } from '../../../src/core/rules/gpu-lost.ts';
 import { hostUnreachable } from '../../../src/core/rules/host-unreachable.ts';
 import { RULES } from '../../../src/core/rules/index.ts';
 import { runFailed } from '../../../src/core/rules/run-failed.ts';
 import { runStuck } from '../../../src/core/rules/run-stuck.ts';
 import type { Run, Verdict } from '../../../src/domain/run.ts';
-import { makeHost, makeRun } from '../../support/make.ts';
+import { makeGpu, makeHost, makeRun, makeSample, T0 } from '../../support/make.ts';
 
 const oom: Verdict = {
   category: 'gpu_oom',
@@ -58,6 +59,44 @@ describe('rules', () => {
       summary: 'the host key of gpu1 has changed',
       evidence: [],
     });
+  });
+
+  for (const [name, state, reachable, verdict] of [
+    ['a good GPU', 'ok', true, 'clear'],
+    ['a lost GPU', 'lost', true, 'holds'],
+    ['a GPU that nvidia-smi does not return for', 'hung', true, 'unknown'],
+    ['a GPU of a host out of reach', 'lost', false, 'unknown'],
+    ['a GPU before the first probe', 'ok', null, 'unknown'],
+  ] as const) {
+    it(`${name}: gpu-lost ${verdict}`, () => {
+      assert.equal(gpuLost.evaluate({ host: makeHost({ reachable }), gpu: makeGpu({ state }) }).state, verdict);
+    });
+  }
+
+  it('tells which GPU is lost, and what the kernel said of it', () => {
+    const xid = { kind: 'xid', at: T0, code: 79, pid: null } as const;
+    const kernelEvents = [
+      { ...xid, busId: '0000:03:00.0', text: 'NVRM: Xid (PCI:0000:03:00): 79, fallen off the bus' },
+      { ...xid, busId: '0000:04:00.0', text: 'of another' },
+    ];
+    const host = makeHost({ sample: makeSample({ kernelEvents }) });
+    assert.deepEqual(gpuLost.evaluate({ host, gpu: makeGpu({ index: 3, state: 'lost' }) }), {
+      state: 'holds',
+      summary: 'GPU 3 (A100) answers no more',
+      evidence: ['GPU-3', 'PCI 0000:03:00.0', 'NVRM: Xid (PCI:0000:03:00): 79, fallen off the bus'],
+    });
+    const nameless = makeGpu({ index: 3, state: 'lost', name: '', uuid: '', busId: '' });
+    const verdict = gpuLost.evaluate({ host: makeHost(), gpu: nameless });
+    assert.deepEqual(verdict, { state: 'holds', summary: 'GPU 3 answers no more', evidence: [] });
+  });
+
+  it('knows a GPU by its UUID, else by its place, else by its index', () => {
+    const host = makeHost();
+    const identityOf = (over: Parameters<typeof makeGpu>[0]) => gpuLost.identity({ host, gpu: makeGpu(over) }).gpu;
+    assert.equal(identityOf({ index: 3 }), 'GPU-3');
+    assert.equal(identityOf({ index: 3, uuid: '' }), '0000:03:00.0');
+    assert.equal(identityOf({ index: 3, uuid: '', busId: '' }), '3');
+    assert.deepEqual(gpuLost.labels({ host, gpu: makeGpu({ index: 3 }) }), { host: 'gpu1', gpu: '3' });
   });
 
   it('has every file of the folder in its registry', () => {

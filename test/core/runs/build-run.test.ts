@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { buildRun, type RunContext } from '../../../src/core/runs/build-run.ts';
+import { buildRun, type RunContext, type TailReader } from '../../../src/core/runs/build-run.ts';
+import { readLogPace } from '../../../src/core/runs/rhythm.ts';
 import type { Project, RunProcess, Verdict } from '../../../src/domain/run.ts';
 import { HOUR } from '../../../src/domain/time.ts';
 import { T0 } from '../../support/make.ts';
@@ -21,6 +22,10 @@ const PROJECT: Project = {
 const PROCESS: RunProcess = { host: 'gpu1', pid: 7, user: 'ann', startedAt: T0 - HOUR, args: 'python main.py' };
 const FATAL: Verdict = { category: 'error', summary: 'RuntimeError', evidence: [], extracted: {} };
 
+function readerWith(explain: TailReader['explain']): TailReader {
+  return { explain, pace: readLogPace };
+}
+
 function context(over: Partial<RunContext> = {}): RunContext {
   return {
     project: PROJECT,
@@ -29,7 +34,7 @@ function context(over: Partial<RunContext> = {}): RunContext {
     process: null,
     unseenHosts: new Set(),
     previous: null,
-    explain: () => null,
+    reader: readerWith(() => null),
     ...over,
   };
 }
@@ -47,6 +52,8 @@ describe('buildRun', () => {
       status: 'running',
       reason: 'log-active',
       progress: { completedEpochs: 3, totalEpochs: 10, percentage: 30, earlyStopped: false, earlyStoppedAtEpoch: null },
+      rhythm: { epochMs: null, allowedSilenceMs: 180_000 },
+      eta: null,
       process: null,
       host: 'disk',
       sessions: 1,
@@ -90,22 +97,25 @@ describe('buildRun', () => {
       return FATAL;
     };
     const facts = makeFacts({ newestLog: logAged(60_000), logTail: 'Traceback' });
-    const first = buildRun(facts, context({ explain }));
-    const second = buildRun(facts, context({ explain, previous: first }));
-    const third = buildRun({ ...facts, logTail: null }, context({ explain, previous: second }));
+    const first = buildRun(facts, context({ reader: readerWith(explain) }));
+    const second = buildRun(facts, context({ reader: readerWith(explain), previous: first }));
+    const third = buildRun({ ...facts, logTail: null }, context({ reader: readerWith(explain), previous: second }));
     for (const run of [first, second, third]) {
       assert.deepEqual([run.status, run.reason, run.verdict], ['failed', 'fatal-error', FATAL]);
     }
     assert.deepEqual(asked, ['Traceback']);
     const resumed = buildRun(
       { ...facts, newestLog: logAged(1_000) },
-      context({ explain: () => null, previous: third }),
+      context({ reader: readerWith(() => null), previous: third }),
     );
     assert.deepEqual([resumed.status, resumed.verdict], ['running', null]);
   });
 
   it('tells no verdict of a run that lives', () => {
-    const run = buildRun(makeFacts({ logTail: 'Traceback' }), context({ process: PROCESS, explain: () => FATAL }));
+    const run = buildRun(
+      makeFacts({ logTail: 'Traceback' }),
+      context({ process: PROCESS, reader: readerWith(() => FATAL) }),
+    );
     assert.deepEqual([run.status, run.verdict], ['running', null]);
   });
 });

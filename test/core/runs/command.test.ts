@@ -11,11 +11,11 @@ const CONFIGS = new Set([
 ]);
 
 function ps(args: string, pid = 100, state = 'S'): HostProcess {
-  return { pid, user: 'ann', startedAt: null, args, rss: null, state };
+  return { pid, user: 'ann', startedAt: null, args, rss: null, state, cwd: null };
 }
 
 function found(...processes: HostProcess[]): Record<string, number> {
-  const runs = findRunProcesses(PROJECT, CONFIGS, new Map([['gpu1', processes]]));
+  const runs = findRunProcesses(PROJECT, CONFIGS, new Map([['gpu1', { processes, roots: {} }]]));
   return Object.fromEntries([...runs].map(([config, { pid }]) => [config, pid]));
 }
 
@@ -59,6 +59,29 @@ describe('findRunProcesses', () => {
   ];
   for (const args of others) it(`not: ${args}`, () => assert.deepEqual(found(ps(args)), {}));
 
+  describe('by the folder it works in', () => {
+    const relative = 'python main.py --config-filepath ./configs/exp/a.py';
+    const absolute = 'python main.py --config-filepath /mnt/disk7/pylon/configs/exp/a.py';
+    const real = { '/nfs/pylon/': '/mnt/disk7/pylon' };
+    const cases: [string, string, string | null, Record<string, string>, boolean][] = [
+      ['the root as configured', relative, '/nfs/pylon', real, true],
+      ['the root as it really is', relative, '/mnt/disk7/pylon', real, true],
+      ['another clone', relative, '/home/bob/pylon', real, false],
+      ['a clone within the project', relative, '/nfs/pylon/old', real, false],
+      ['not known', relative, null, real, true],
+      ['another mount point, where the root is not at its place', relative, '/net/x/pylon', {}, true],
+      ['another one, but the path is absolute', absolute, '/tmp', real, true],
+      ['absolute where the root is not at its place', absolute, '/tmp', {}, false],
+    ];
+    for (const [name, args, cwd, roots, expected] of cases) {
+      it(`${expected ? 'is' : 'is not'} the run: ${name}`, () => {
+        const processes = [{ ...ps(args), cwd }];
+        const runs = findRunProcesses(PROJECT, CONFIGS, new Map([['gpu1', { processes, roots }]]));
+        assert.equal(runs.has('configs/exp/a.py'), expected);
+      });
+    }
+  });
+
   it('does not count zombies', () => {
     assert.deepEqual(found(ps('python main.py --config-filepath configs/exp/a.py', 1, 'Z')), {});
   });
@@ -83,8 +106,8 @@ describe('findRunProcesses', () => {
       PROJECT,
       CONFIGS,
       new Map([
-        ['gpu2', [process]],
-        ['gpu3', [process]],
+        ['gpu2', { processes: [process], roots: {} }],
+        ['gpu3', { processes: [process], roots: {} }],
       ]),
     );
     assert.deepEqual(runs.get('configs/exp/a.py'), {

@@ -64,26 +64,39 @@ describe('scan protocol', () => {
   });
 
   it('asks for walks, the expected files once for all that share them', () => {
-    const walk = { kind: 'walk' as const, dir: '/a b', expectedFiles: ['x', 'y'], from: 5, folders: 6 };
+    const walk = { kind: 'walk' as const, dir: '/a b', expectedFiles: ['x', 'y'], from: 5, folders: 6, form: null };
     const other = { ...walk, kind: 'sweep' as const, expectedFiles: ['z'] };
     assert.equal(
-      walksInput([walk, { ...walk, dir: '/c' }, other]),
-      'expect\nfile x\nfile y\nwalk 0 5 6 /a b\nwalk 1 5 6 /c\nexpect\nfile z\nsweep 2 /a b',
+      walksInput([walk, { ...walk, dir: '/c', form: 'evaluator' }, other]),
+      'expect\nfile x\nfile y\nexpected\nwalk 0 5 6 ? /a b\nwalk 1 5 6 evaluator /c\nexpect\nfile z\nexpected\nsweep 2 /a b',
     );
   });
 
   it('takes walks apart', () => {
     const body =
-      'walk/0/5/6/2/train_val_1.log/epoch_5/a/b.json\nwalk/1/0/0/0//\nunreadable/2\nsweep/3/epoch_1/x\nsweep/4/\n';
+      'walk/0/trainer/5/6/2/train_val_1.log/epoch_5/a/b.json\nwalk/1/evaluator/0/0/0//\nunreadable/2\ndangling/5\nabsent/6\nunreadable/7/epoch_3\nsweep/3/epoch_1/x\nsweep/4/\n';
     assert.deepEqual(
       [...parseWalks(body).values()],
       [
         {
           kind: 'walk',
-          walk: { completed: 5, folders: 6, logs: 2, newestLog: 'train_val_1.log', partial: 'epoch_5/a/b.json' },
+          walk: {
+            form: 'trainer',
+            completed: 5,
+            folders: 6,
+            logs: 2,
+            newestLog: 'train_val_1.log',
+            partial: 'epoch_5/a/b.json',
+          },
         },
-        { kind: 'walk', walk: { completed: 0, folders: 0, logs: 0, newestLog: null, partial: null } },
-        { kind: 'unreadable' },
+        {
+          kind: 'walk',
+          walk: { form: 'evaluator', completed: 0, folders: 0, logs: 0, newestLog: null, partial: null },
+        },
+        { kind: 'unreadable', epoch: null },
+        { kind: 'dangling' },
+        { kind: 'absent' },
+        { kind: 'unreadable', epoch: 'epoch_3' },
         { kind: 'sweep', newest: 'epoch_1/x' },
         { kind: 'sweep', newest: null },
       ],
@@ -104,9 +117,9 @@ describe('scan protocol', () => {
     assert.equal(
       readsInput([
         { kind: 'head', path: '/a b' },
-        { kind: 'tail', path: '/c' },
+        { kind: 'tail', path: '/c', bytes: 9 },
       ]),
-      'head 0 /a b\ntail 1 /c',
+      'head 0 /a b\ntail 1 9 /c',
     );
   });
 });

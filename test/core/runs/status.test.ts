@@ -9,6 +9,9 @@ const FATAL: Verdict = { category: 'error', summary: 'RuntimeError', evidence: [
 const PROCESS: RunProcess = { host: 'gpu1', pid: 7, user: 'ann', startedAt: T0 - DAY, args: 'python main.py' };
 const OLD = logAged(HOUR);
 const FRESH = logAged(5_000);
+const NERF = { format: 'nerfstudio', totalEpochs: 30_000, completedEpochs: 0, newestLog: null } as const;
+const STEPS = { completedEpochs: 30_000, newestArtifactAt: T0 - DAY };
+const EVAL = { format: 'evaluator', totalEpochs: 1, completedEpochs: 0, newestLog: OLD } as const;
 const DONE = { completedEpochs: 10, newestArtifactAt: T0 - 10_000 };
 
 function context(over: Partial<StatusContext> = {}): StatusContext {
@@ -16,6 +19,7 @@ function context(over: Partial<StatusContext> = {}): StatusContext {
     now: T0,
     clockSkewMs: 0,
     sleepTimeMs: 180_000,
+    allowedSilenceMs: 180_000,
     outdated: { olderThanMs: 120 * DAY },
     process: null,
     processesKnown: true,
@@ -72,6 +76,30 @@ describe('decideStatus', () => {
     ],
     ['old epochs, incomplete', 'failed stopped-writing', { newestArtifactAt: 0, newestLog: OLD }, {}],
     ['silent process', 'stuck silent-process', { newestLog: OLD }, { process: PROCESS }],
+    [
+      'silent process, for no longer than its rhythm allows',
+      'running process-alive',
+      { newestLog: OLD },
+      { process: PROCESS, allowedSilenceMs: HOUR },
+    ],
+    [
+      'silent process, for longer than its rhythm allows',
+      'stuck silent-process',
+      { newestLog: OLD },
+      { process: PROCESS, allowedSilenceMs: HOUR - 1 },
+    ],
+    ['nothing but an error log', 'failed stopped-writing', { newestLog: null, completedEpochs: 0, errorLogAt: 0 }, {}],
+    ['no process, whatever its rhythm', 'failed stopped-writing', { newestLog: OLD }, { allowedSilenceMs: 2 * HOUR }],
+    ['nerfstudio with a process', 'running process-alive', NERF, { process: PROCESS }],
+    ['nerfstudio, complete but at it', 'running process-alive', { ...NERF, ...STEPS }, { process: PROCESS }],
+    ['nerfstudio, complete', 'finished complete', { ...NERF, ...STEPS }, {}],
+    ['nerfstudio, complete long ago', 'outdated no-recent-epoch', { ...NERF, ...STEPS, newestArtifactAt: 0 }, {}],
+    ['nerfstudio, stopped', 'failed stopped-writing', { ...NERF, newestArtifactAt: T0 - DAY }, {}],
+    ['nerfstudio, never begun', 'failed never-started', NERF, {}],
+    ['evaluator with scores', 'finished complete', { ...EVAL, completedEpochs: 1, newestArtifactAt: T0 - DAY }, {}],
+    ['evaluator that writes', 'running log-active', { ...EVAL, newestLog: FRESH }, {}],
+    ['evaluator without scores', 'failed stopped-writing', EVAL, {}],
+    ['evaluator that never began', 'failed never-started', { ...EVAL, newestLog: null }, {}],
     ['silent process that never wrote', 'stuck silent-process', { newestLog: null }, { process: PROCESS }],
     [
       'silent process of unknown age',

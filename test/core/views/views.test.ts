@@ -1,22 +1,15 @@
 import assert from 'node:assert/strict';
 import { probeView } from '../../../src/core/views/probe-view.ts';
+import { EVERY_RUN } from '../../../src/core/views/run-filter.ts';
 import { runsView } from '../../../src/core/views/runs-view.ts';
 import { statusView } from '../../../src/core/views/status-view.ts';
 import type { Alert } from '../../../src/domain/alert.ts';
 import type { Gpu, HostSample } from '../../../src/domain/host.ts';
-import { makeHost, makeProject, makeRun, makeSample, makeSnapshot, T0 } from '../../support/make.ts';
+import { makeGpu, makeHost, makeProject, makeRun, makeSample, makeSnapshot, T0 } from '../../support/make.ts';
 
 const GIB = 2 ** 30;
-const gpu = (index: number, utilPct: number | null, used: number | null, state: Gpu['state'] = 'ok'): Gpu => ({
-  index,
-  uuid: `GPU-${index}`,
-  name: 'A100',
-  state,
-  utilPct,
-  memory: { total: 80 * GIB, used },
-  tempC: 40,
-  powerW: 90,
-});
+const gpu = (index: number, utilPct: number | null, used: number | null, state: Gpu['state'] = 'ok'): Gpu =>
+  makeGpu({ index, utilPct, memory: { total: 80 * GIB, used }, state, powerW: 90 });
 
 const process = (pid: number, user: string, args: string): NonNullable<HostSample['processes']>[number] => ({
   pid,
@@ -25,6 +18,7 @@ const process = (pid: number, user: string, args: string): NonNullable<HostSampl
   args,
   rss: 1,
   state: 'R',
+  cwd: null,
 });
 
 const sample = makeSample({
@@ -33,13 +27,13 @@ const sample = makeSample({
     gpu(1, 0, 0),
     gpu(2, 0, 30 * GIB),
     gpu(3, null, null),
-    gpu(4, null, null, 'lost'),
+    gpu(4, null, null, 'hung'),
     gpu(5, 1, 9 * GIB),
   ],
   gpuProcesses: [
-    { gpuUuid: 'GPU-0', pid: 100, memory: 70 * GIB },
-    { gpuUuid: 'GPU-2', pid: 200, memory: 30 * GIB },
-    { gpuUuid: 'GPU-5', pid: 300, memory: 9 * GIB },
+    { gpuUuid: 'GPU-0', pid: 100, memory: 70 * GIB, name: null },
+    { gpuUuid: 'GPU-2', pid: 200, memory: 30 * GIB, name: null },
+    { gpuUuid: 'GPU-5', pid: 300, memory: 9 * GIB, name: null },
   ],
   processes: [
     process(100, 'ann', 'python main.py'),
@@ -144,7 +138,8 @@ describe('status view', () => {
 
 describe('runs view', () => {
   it('has the fields of the contract', () => {
-    const [first] = runsView(snapshot, (text) => text).runs;
+    const view = runsView(snapshot, EVERY_RUN, null, (text) => text);
+    const [first] = view.runs;
     assert.deepEqual(first, {
       config: 'configs/a.py',
       work_dir: 'logs/a',
@@ -163,8 +158,33 @@ describe('runs view', () => {
       eta: null,
       process: { host: 'gpu1', pid: 100, user: 'ann', start_time: '2026-01-15T12:00:00.000Z', cmd: 'python main.py' },
       last_update: '2026-01-15T12:00:00.000Z',
+      host: 'gpu1',
+      summary: null,
     });
-    assert.deepEqual(runsView(snapshot, (text) => text).problems, ['lab: configs/x.py: unreadable']);
+    assert.deepEqual(view.problems, ['lab: configs/x.py: unreadable']);
+    assert.deepEqual([view.schema, view.total, view.omitted], ['pylon.runs/1', 4, 0]);
+  });
+});
+
+describe('runs view, asked for less', () => {
+  it('shows the first ones and counts the others', () => {
+    const eta = { at: T0 + 1000, low: T0, high: T0 + 3000 };
+    const of = makeSnapshot({ runs: [makeRun({ config: 'b', problem: 'unreadable' }), makeRun({ config: 'a', eta })] });
+    const view = runsView(of, EVERY_RUN, 1, (text) => text);
+    assert.deepEqual([view.runs.map(({ config }) => config), view.omitted, view.total], [['a'], 1, 2]);
+    assert.deepEqual(view.runs[0]?.eta, {
+      at: '2026-01-15T12:00:01.000Z',
+      low: '2026-01-15T12:00:00.000Z',
+      high: '2026-01-15T12:00:03.000Z',
+    });
+    const reversed = runsView(of, { ...EVERY_RUN, reverse: true }, null, (text) => text);
+    assert.deepEqual(
+      reversed.runs.map(({ config, summary }) => [config, summary]),
+      [
+        ['b', 'unreadable'],
+        ['a', null],
+      ],
+    );
   });
 });
 
@@ -200,4 +220,94 @@ describe('probe view', () => {
     const [host] = probeView([down], [], { users: true, commands: false, redact: (text) => text }, T0).hosts;
     assert.deepEqual([host?.reachable, host?.error, host?.gpus, host?.cpu.pct], [false, 'no answer', null, null]);
   });
+
+  it('orders processes by GPU, knows the workers of a run, and names what the process table does not have', () => {
+    const args = 'python main.py --config-filepath configs/a.py';
+    const busy = makeSample({
+      gpus: [gpu(0, 1, 1), gpu(1, 1, 1)],
+      gpuProcesses: [
+        { gpuUuid: 'GPU-1', pid: 102, memory: 1, name: null },
+        { gpuUuid: 'GPU-0', pid: 900, memory: null, name: '/usr/bin/x' },
+        { gpuUuid: 'GPU-0', pid: 101, memory: 2, name: null },
+        { gpuUuid: 'GPU-gone', pid: 800, memory: 2, name: null },
+      ],
+      processes: [process(100, 'ann', args), process(101, 'ann', args), process(102, 'ann', args)],
+    });
+    const trainer = { host: 'gpu1', pid: 100, user: 'ann', startedAt: T0, args };
+    const open = { users: true, commands: true, redact: (text: string) => text };
+    const [host] = probeView(
+      [makeHost({ sample: busy })],
+      [makeRun({ config: 'configs/a.py', process: trainer })],
+      open,
+      T0,
+    ).hosts;
+    assert.deepEqual(
+      host?.processes.map(({ gpu_index, pid, run, cmd }) => [gpu_index, pid, run, cmd]),
+      [
+        [0, 101, 'configs/a.py', args],
+        [0, 900, null, '/usr/bin/x'],
+        [1, 102, 'configs/a.py', args],
+        [null, 100, 'configs/a.py', args],
+        [null, 800, null, null],
+      ],
+    );
+  });
+
+  it('has the Xid codes of each GPU once, and the newest kernel events first', () => {
+    const xid = (code: number, busId: string) => ({
+      kind: 'xid' as const,
+      at: T0,
+      busId,
+      code,
+      pid: null,
+      text: `${code}`,
+    });
+    const kernelEvents = [xid(79, '0000:00:00.0'), xid(31, '0000:00:00.0'), { ...xid(79, '0000:00:00.0'), at: null }];
+    const [host] = probeView(
+      [makeHost({ sample: makeSample({ gpus: [gpu(0, 1, 1), gpu(1, 1, 1)], kernelEvents }) })],
+      [],
+      { users: true, commands: true, redact: (text) => text },
+      T0,
+    ).hosts;
+    assert.deepEqual(
+      host?.gpus?.map(({ xid: codes }) => codes),
+      [[31, 79], []],
+    );
+    assert.deepEqual(host?.kernel_events, [
+      { at: null, text: '79' },
+      { at: '2026-01-15T12:00:00.000Z', text: '31' },
+      { at: '2026-01-15T12:00:00.000Z', text: '79' },
+    ]);
+  });
+});
+
+describe('notes on a GPU', () => {
+  const notes: [string, Partial<Gpu>, readonly number[], string[]][] = [
+    ['nothing', {}, [], []],
+    ['nothing that is known', { throttle: null, ecc: { corrected: null, uncorrected: null } }, [], []],
+    ['errors that were corrected', { ecc: { corrected: 3, uncorrected: 0 } }, [], []],
+    ['a brake in hardware', { throttle: ['hw-power-brake', 'hw-slowdown'] }, [], ['throttled: hardware']],
+    ['a limit of power', { throttle: ['power-cap'] }, [], ['throttled: power']],
+    ['heat', { throttle: ['power-cap', 'hw-slowdown', 'sw-thermal'] }, [], ['throttled: heat']],
+    ['Xid errors', {}, [79, 31, 79], ['Xid 31, 79']],
+    ['errors in memory', { ecc: { corrected: 0, uncorrected: 2 } }, [], ['ECC: 2 uncorrected']],
+    ['instances', { mig: [{ index: 0, uuid: 'MIG-1', profile: '1g.10gb' }] }, [], ['MIG: 1 instance']],
+    ['none of them yet', { mig: [] }, [], ['MIG: 0 instances']],
+  ];
+  for (const [name, over, codes, expected] of notes) {
+    it(name, () => {
+      const seen = makeGpu(over);
+      const kernelEvents = codes.map((code) => ({
+        kind: 'xid' as const,
+        at: T0,
+        busId: seen.busId,
+        code,
+        pid: null,
+        text: 'NVRM: Xid',
+      }));
+      const host = makeHost({ sample: makeSample({ gpus: [seen], kernelEvents }) });
+      const [view] = probeView([host], [], { users: true, commands: true, redact: (text) => text }, T0).hosts;
+      assert.deepEqual(view?.gpus?.[0]?.notes, expected);
+    });
+  }
 });

@@ -147,4 +147,19 @@ describe('ssh host keys', () => {
     await writeFile(join(sshd.home, '.ssh', 'config'), 'UserKnownHostsFile /nowhere ~/keys\n');
     assert.equal(await tryOnce(sshd), 'in\n');
   });
+
+  it('looks a key up by HostKeyAlias, without the port, and by nothing else', async () => {
+    const { line } = await keyOf(sshd, 'ed25519');
+    await writeFile(join(sshd.home, '.ssh', 'config'), 'HostKeyAlias GPU1.lab\n');
+    await writeFile(knownHosts, `gpu1.lab ${line}\n`);
+    assert.equal(await tryOnce(sshd), 'in\n');
+    await writeFile(knownHosts, `${name} ${line}\n127.0.0.1 ${line}\n`);
+    const unknown = await refusal(sshd);
+    assert.equal(unknown.kind, 'host-key-unknown');
+    assert.doesNotMatch(unknown.message, /ssh-keyscan/);
+    await writeFile(knownHosts, `gpu1.lab ssh-dss AAAAB3NzaC1kc3MAAAA=\n`);
+    const changed = await refusal(sshd);
+    assert.equal(changed.kind, 'host-key-changed');
+    assert.ok(changed.message.includes(`ssh-keygen -f '${knownHosts}' -R 'gpu1.lab'`), changed.message);
+  });
 });

@@ -161,15 +161,45 @@ describe('ssh with servers that misbehave', () => {
       connection.on('session', (accept) => accept().on('exec', (acceptExec) => channels.push(acceptExec())));
     });
     const { connector, clock } = connect(port);
-    const running = connector.run('true', {}, USUAL);
+    const running = assert.rejects(connector.run('true', {}, USUAL), { kind: 'timeout' });
     await eventually('it runs', () => channels.length === 1 && clock.waiting() === 1);
-    channels[0]?.write('partial');
     clock.advance(15_000);
-    const output = await running;
-    assert.equal(output.timedOut, true);
+    await running;
     clock.advance(5_000);
     await settle();
     assert.equal(clock.waiting(), 0);
+  });
+
+  it('asks a host whose login shell hangs less and less often, whatever still runs there', async () => {
+    const channels: ServerChannel[] = [];
+    const port = await anyLogin((connection) => {
+      connection.on('session', (accept) => accept().on('exec', (acceptExec) => channels.push(acceptExec())));
+    });
+    const { connector, clock } = connect(port);
+    const stream = await connector.stream('true', {}, () => {});
+    for (const waitS of [60, 120]) {
+      const before = channels.length;
+      const silent = connector.run('true', {}, USUAL);
+      await eventually('it runs', () => channels.length > before && clock.waiting() === 1);
+      clock.advance(USUAL.timeoutMs);
+      const message = `me@127.0.0.1:${port} took the login, but its shell printed nothing within 15 s`;
+      await assert.rejects(silent, { kind: 'timeout', message });
+      clock.advance(waitS * 1_000 - 1);
+      await assert.rejects(connector.run('true', {}, USUAL), {
+        kind: 'paused',
+        message: /printed nothing within 15 s \(/,
+      });
+      assert.equal(channels.length, before + 1);
+      clock.advance(1);
+    }
+    channels[0]?.write('hello');
+    await eventually('the stream is heard', async () => {
+      const answer = connector.run('true', {}, USUAL);
+      await eventually('it runs', () => channels.length === 4);
+      channels[3]?.end('alive');
+      return (await answer).stdout.toString() === 'alive';
+    });
+    stream.stop();
   });
 
   it('knows that an address of nobody cannot be reached', async () => {

@@ -25,6 +25,7 @@ describe('settings of an ssh host', () => {
       host: 'gpu1',
       port: 22,
       user: 'me',
+      hostKeyAlias: null,
       identityFiles: ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(home.path, '.ssh', name)),
       identitiesOnly: false,
       knownHosts: [
@@ -68,13 +69,24 @@ describe('settings of an ssh host', () => {
   });
 
   it('reads files for identities and known hosts', async () => {
-    const config =
-      'IdentityFile ~/.ssh/a\nIdentityFile keys/%h\nIdentitiesOnly yes\nUserKnownHostsFile ~/k1 none /k2\n';
+    const config = 'IdentityFile ~/.ssh/a\nIdentityFile keys/b\nIdentitiesOnly yes\nUserKnownHostsFile ~/k1 none /k2\n';
     const settings = await read('gpu1', config);
-    assert.deepEqual(settings.identityFiles, [join(home.path, '.ssh/a'), join(home.path, 'keys/%h')]);
+    assert.deepEqual(settings.identityFiles, [join(home.path, '.ssh/a'), join(home.path, 'keys/b')]);
     assert.deepEqual(settings.knownHosts, [join(home.path, 'k1'), '/k2', '/etc/ssh/ssh_known_hosts']);
     assert.equal(settings.identitiesOnly, true);
-    assert.deepEqual(settings.notes, ['IdentityFile: tokens such as %h are not expanded']);
+    assert.deepEqual(settings.notes, []);
+  });
+
+  it('expands tokens, and says which it does not know', async () => {
+    const config =
+      'HostName %h.lab\nUser bob\nPort 23\nHostKeyAlias Key.lab\nCheckHostIP yes\n' +
+      'IdentityFile ~/%n-%h-%p-%r-%u-%%\nIdentityFile %d/%C\nUserKnownHostsFile ~/known/%h %d/k-%i%x\n';
+    const settings = await read('gpu1', config);
+    assert.equal(settings.label, 'bob@gpu1.lab:23');
+    assert.equal(settings.hostKeyAlias, 'Key.lab');
+    assert.deepEqual(settings.identityFiles, [join(home.path, 'gpu1-gpu1.lab-23-bob-me-%'), join(home.path, '%C')]);
+    assert.deepEqual(settings.knownHosts.slice(0, 2), [join(home.path, 'known/gpu1.lab'), join(home.path, 'k-%i%x')]);
+    assert.deepEqual(settings.notes, ['IdentityFile: %C is not expanded', 'UserKnownHostsFile: %i %x is not expanded']);
   });
 
   const notes: [string, number][] = [
@@ -121,7 +133,10 @@ describe('settings of an ssh host', () => {
     ['failed', 'Host gpu1\n ProxyJump gpu1\n', /ProxyJump for gpu1 leads in a circle/],
     ['failed', 'Host "gpu1\n User x\n', /~\/\.ssh\/config cannot be understood/],
     ['failed', 'Include config\n', /includes too deep/],
-    ['refused-name', 'HostName %h.lab\n', /"%h\.lab" is not the name of a host/],
+    ['failed', 'HostName %h.%C\n', /HostName of gpu1 holds %C; only %h may stand there/],
+    ['failed', 'CanonicalizeHostname yes\n', /gives gpu1 CanonicalizeHostname, which is not supported: set HostName/],
+    ['refused-name', 'HostName %%.lab\n', /"%\.lab" is not the name of a host/],
+    ['refused-name', "HostKeyAlias x'y\n", /is not the name of a host/],
     ['refused-name', 'HostName -oProxyCommand=x\n', /is not the name of a host/],
     ['refused-name', 'User $(id)\n', /is not the name of a user/],
     ['refused-name', 'Port 99999\n', /is not a port/],

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connector, RemoteStream } from '../../../src/domain/ports.ts';
 import { createLocalConnector } from '../../../src/edge/connectors/local.ts';
 import { createRemoteFollower } from '../../../src/edge/follow/remote.ts';
 import { systemClock } from '../../../src/util/clock.ts';
+import { shellQuote } from '../../../src/util/shell.ts';
 import { eventually } from '../../support/eventually.ts';
 import { manualClock, settle } from '../../support/manual-clock.ts';
 import { useTempFolder } from '../../support/temp.ts';
+import { SHELLS } from '../scan/shells.ts';
 
 interface Fake {
-  readonly paths: string;
-  readonly data: (chunk: Buffer) => void;
+  readonly input: Readonly<Record<string, string>>;
+  readonly say: (text: string) => void;
   end(reason: string): void;
   stopped: boolean;
 }
@@ -23,7 +25,7 @@ function fakeHost() {
   const connector = {
     stream(_: string, input: Readonly<Record<string, string>>, data: (chunk: Buffer) => void): Promise<RemoteStream> {
       if (failure !== null) return Promise.reject(failure);
-      const fake: Fake = { paths: input.follow_paths ?? '', data, end: () => {}, stopped: false };
+      const fake: Fake = { input, say: (text) => data(Buffer.from(text, 'latin1')), end: () => {}, stopped: false };
       const ended = new Promise<string>((resolve) => {
         fake.end = resolve;
       });
@@ -52,126 +54,161 @@ function start() {
     onChange: (path) => changed.push(path),
     onProblem: (problem) => problems.push(problem),
   });
-  return { clock, host, changed, problems, follower, last: () => host.streams.at(-1)! };
+  return {
+    clock,
+    host,
+    changed,
+    problems,
+    follower,
+    last: () => host.streams.at(-1)!,
+    async pass(ms: number) {
+      clock.advance(ms);
+      await settle();
+    },
+  };
 }
 
 describe('remote follower', () => {
-  const folder = useTempFolder();
-
-  it('tells of changes on a real host, by name', async () => {
-    const [a, b] = ["it's [a].log", 'b c.log'].map((name) => join(folder.path, name)) as [string, string];
-    for (const path of [a, b]) writeFileSync(path, 'x');
-    const connector = createLocalConnector({ clock: systemClock });
-    const changed: string[] = [];
-    const follower = createRemoteFollower({
-      connector,
-      clock: systemClock,
-      random: Math.random,
-      onChange: (path) => changed.push(path),
-      onProblem: (problem) => assert.fail(problem),
-    });
-    try {
-      follower.update([a, b, join(folder.path, 'missing')]);
-      await eventually('change of a', () => {
-        appendFileSync(a, 'line\n');
-        return changed.includes(a);
-      });
-      assert.deepEqual([...new Set(changed)], [a]);
-    } finally {
-      follower.stop();
-      await connector.close();
-    }
-  });
-
-  it('passes on whole lines that name a followed file', async () => {
-    const { changed, follower, last } = start();
-    follower.update(['/a b', '/modèle', 'not\nthis']);
+  it('tells of a file when it is first seen, and of each change, at most once a second', async () => {
+    const { changed, follower, last, pass } = start();
+    follower.update(['/a b', '/c']);
     await settle();
-    assert.equal(last().paths, '/a b\n/modèle');
-    const [first, second] = [Buffer.from('/a b\n\n/other\n/mod'), Buffer.from('èle\n/a')];
-    last().data(first);
-    last().data(second.subarray(0, 1));
-    last().data(second.subarray(1));
-    assert.deepEqual(changed, ['/a b', '/modèle']);
-    follower.stop();
-    last().data(Buffer.from(' b\n'));
-    assert.equal(changed.length, 2);
+    last().say('10:0 /a b\n10:0 /c\n');
+    assert.deepEqual(changed.splice(0), ['/a b', '/c']);
+    last().say('10:5 /a b\n10:9 /a b\n');
+    assert.deepEqual(changed, []);
+    await pass(1_000);
+    assert.deepEqual(changed.splice(0), ['/a b']);
+    await pass(1_000);
+    last().say('11:9 /a b\n11:9 /a b\n');
+    await pass(1_000);
+    assert.deepEqual(changed, ['/a b']);
   });
 
-  it('begins anew only for other files', async () => {
-    const { host, follower, clock, problems } = start();
+  it('takes whole lines that name a followed file, whatever else the host prints', async () => {
+    const { changed, follower, last } = start();
+    follower.update(['/modèle', 'not\nthis']);
+    await settle();
+    assert.equal(last().input.follow_paths, '/modèle');
+    const line = Buffer.from('1:1 /modèle\n').toString('latin1');
+    last().say(`Welcome!\n\n/modèle\n1:1 /other\n1 /modèle\n1:1\n${line.slice(0, 9)}`);
+    assert.deepEqual(changed, []);
+    last().say(line.slice(9));
+    assert.deepEqual(changed, ['/modèle']);
+    follower.stop();
+    last().say(line.replace('1', '2'));
+    assert.equal(changed.length, 1);
+  });
+
+  it('begins anew only for other files, at most once a second, and from what it has seen', async () => {
+    const { host, follower, clock, problems, last, pass } = start();
     follower.update(['/a', '/b']);
     await settle();
+    last().say('1:1 /a\n1:1 /b\n');
     follower.update(['/b', '/a', '/a']);
-    await settle();
+    follower.update(['/b', '/c']);
+    await pass(999);
     assert.equal(host.streams.length, 1);
-    follower.update(['/a']);
-    await settle();
+    last().say('2:2 /b\n');
+    follower.update(['/a', '/b', '/d']);
+    await pass(1);
     assert.deepEqual(
-      host.streams.map(({ paths, stopped }) => [paths, stopped]),
+      host.streams.map(({ input, stopped }) => [input, stopped]),
       [
-        ['/a\n/b', true],
-        ['/a', false],
+        [{ follow_paths: '/a\n/b', follow_known: '' }, true],
+        [{ follow_paths: '/a\n/b\n/d', follow_known: '2:2 /b' }, false],
       ],
     );
+    await pass(1_000);
+    follower.update(['/a']);
+    assert.equal(host.streams.length, 3, 'a second has passed');
     follower.update([]);
-    await settle();
-    assert.deepEqual(
-      host.streams.map(({ stopped }) => stopped),
-      [true, true],
-    );
-    assert.equal(clock.waiting(), 0);
+    await pass(1_000);
+    assert.deepEqual([host.streams.length, last().stopped, clock.waiting()], [3, true, 0]);
     assert.deepEqual(problems, []);
   });
 
-  it('begins again after an end, later each time until something is heard', async () => {
-    const { clock, host, follower, problems, last } = start();
+  it('does not wait for hours when the clock was set back', async () => {
+    const test = start();
+    test.follower.update(['/a']);
+    await settle();
+    const { now } = test.clock;
+    test.clock.now = () => now() - 3_600_000;
+    test.follower.update(['/b']);
+    await test.pass(1_000);
+    assert.equal(test.last().input.follow_paths, '/b');
+  });
+
+  it('begins again after an end, later each time until one has lived for a while', async () => {
+    const { clock, host, follower, problems, last, pass } = start();
     follower.update(['/a']);
     await settle();
     for (const wait of [1_000, 2_000, 4_000]) {
       const before = host.streams.length;
       last().end('connection lost');
       await settle();
-      clock.advance(wait - 1);
+      follower.update(['/a', `/${wait}`]);
+      await pass(wait - 1);
       assert.equal(host.streams.length, before);
-      clock.advance(1);
-      await settle();
+      await pass(1);
       assert.equal(host.streams.length, before + 1);
     }
-    last().data(Buffer.from('\n'));
+    last().say('Welcome!\n');
     last().end('connection lost');
-    await settle();
-    clock.advance(1_000);
-    assert.equal(host.streams.length, 5);
+    await pass(0);
+    await pass(7_999);
+    assert.equal(host.streams.length, 4);
+    await pass(1);
+    last().say('alive\n');
+    last().end('connection lost');
+    await pass(0);
+    await pass(1_000);
+    assert.equal(host.streams.length, 6);
     assert.deepEqual(new Set(problems), new Set(['connection lost']));
     follower.stop();
     assert.equal(clock.waiting(), 0);
   });
 
+  it('begins once where other files wait for their turn and the stream ends', async () => {
+    const { clock, host, follower, last, pass } = start();
+    follower.update(['/a']);
+    await settle();
+    follower.update(['/b']);
+    last().end('connection lost');
+    await pass(0);
+    await pass(1_000);
+    assert.deepEqual(
+      host.streams.map(({ input }) => input.follow_paths),
+      ['/a', '/b'],
+    );
+    follower.stop();
+    assert.equal(clock.waiting(), 0);
+  });
+
   it('begins again when the host cannot be reached', async () => {
-    const { clock, host, follower, problems } = start();
+    const { host, follower, problems, pass } = start();
     host.fail(new Error('no route'));
     follower.update(['/a']);
     await settle();
     assert.deepEqual(problems, ['no route']);
     host.fail(null);
-    clock.advance(1_000);
+    await pass(1_000);
     assert.equal(host.streams.length, 1);
     follower.stop();
   });
 
   it('gives up a stream on which nothing is heard', async () => {
-    const { clock, host, follower, problems, last } = start();
+    const { host, follower, problems, last, pass } = start();
     follower.update(['/a']);
     await settle();
-    clock.advance(30_000);
-    last().data(Buffer.from('\n'));
-    clock.advance(34_999);
+    await pass(30_000);
+    last().say('alive\n');
+    await pass(34_999);
     assert.equal(last().stopped, false);
-    clock.advance(1);
+    await pass(1);
     assert.equal(last().stopped, true);
     assert.deepEqual(problems, ['nothing was heard from the host']);
-    clock.advance(1_000);
+    await pass(1_000);
     assert.equal(host.streams.length, 2);
     follower.stop();
   });
@@ -185,5 +222,118 @@ describe('remote follower', () => {
       host.streams.map(({ stopped }) => stopped),
       [true],
     );
+  });
+});
+
+describe('remote follower on a real host', () => {
+  let connector: Connector;
+  let changed: string[];
+  let problems: string[];
+  let follower: ReturnType<typeof createRemoteFollower>;
+  const folder = useTempFolder();
+  beforeEach(() => {
+    connector = createLocalConnector({ clock: systemClock });
+    changed = [];
+    problems = [];
+  });
+  afterEach(async () => {
+    follower.stop();
+    await connector.close();
+  });
+
+  /** @param wrap the shell, and what stands before the program */
+  function follow(wrap: (program: string) => string = (program) => program) {
+    const stream: Connector['stream'] = (program, input, onData) => connector.stream(wrap(program), input, onData);
+    follower = createRemoteFollower({
+      connector: { ...connector, stream },
+      clock: systemClock,
+      random: Math.random,
+      onChange: (path) => changed.push(path),
+      onProblem: (problem) => problems.push(problem),
+    });
+    return follower;
+  }
+
+  function log(name: string): string {
+    const path = join(folder.path, name);
+    writeFileSync(path, 'x');
+    return path;
+  }
+
+  function fake(name: string, script: string): string {
+    writeFileSync(join(folder.path, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(folder.path, name), 0o755);
+    return `PATH=${shellQuote(folder.path)}:$PATH\n`;
+  }
+
+  for (const { name, command } of SHELLS) {
+    it(`tells of changes by name, and of files that come (${name})`, async () => {
+      const tools = name === 'busybox' ? ['stat', 'sleep'] : [];
+      const path = tools.map((tool) => fake(tool, `exec busybox ${tool} "$@"`)).join('');
+      const inShell = `export follow_paths follow_known; exec ${command.join(' ')} -c "$program"`;
+      follow((program) => `${path}program=${shellQuote(program)}; ${inShell}`);
+      const [a, b, late] = [log("it's [a].log"), log('b c.log'), join(folder.path, 'a late.log')];
+      follower.update([a, late, b]);
+      await eventually('both are seen', () => changed.length === 2);
+      assert.deepEqual(changed.splice(0), [a, b]);
+      await eventually('change of b', () => {
+        appendFileSync(b, 'line\n');
+        return changed.includes(b);
+      });
+      assert.deepEqual([...new Set(changed.splice(0))], [b]);
+      log('a late.log');
+      await eventually('the new file', () => changed.includes(late));
+      assert.equal(changed.includes(a), false);
+      assert.deepEqual(problems, []);
+    });
+  }
+
+  const BSD_STAT =
+    '[ "$2" = -f ] || { echo "illegal option" >&2; exit 1; }\nshift 2\n[ "$1" != %m ] || set -- %Y "$2"\n' +
+    'format=$(printf %s "$1" | sed "s/%m:%z %N/%Y:%s %n/")\nshift\nexec /usr/bin/env PATH=/usr/bin:/bin stat -L -c "$format" "$@"';
+  const WHOLE_SECONDS = 'case $1 in *.*) echo "invalid number" >&2; exit 1 ;; esac\nexec /bin/sleep "$1"';
+  for (const [what, name, script] of [
+    ['a stat as BSD and macOS have it', 'stat', BSD_STAT],
+    ['a sleep that takes whole seconds only', 'sleep', WHOLE_SECONDS],
+  ] as const) {
+    it(`follows with ${what}`, async () => {
+      const path = fake(name, script);
+      follow((program) => path + program);
+      const a = log('a.log');
+      follower.update([a]);
+      await eventually('it is seen', () => changed.length === 1);
+      appendFileSync(a, 'line\n');
+      await eventually('its change', () => changed.length === 2);
+      assert.deepEqual(problems, []);
+    });
+  }
+
+  it('says that it cannot follow without a stat that it knows', async () => {
+    const path = fake('stat', 'exit 1');
+    follow((program) => path + program).update([log('a.log')]);
+    await eventually('the reason', () => problems.length > 0);
+    assert.equal(problems[0], 'the program ended with exit code 1: its stat is neither that of GNU nor that of BSD');
+  });
+
+  it('tells what changed while it was interrupted, and nothing else', async () => {
+    const [a, b] = [log('a.log'), log('b.log')];
+    let interrupt = () => {};
+    const { stream } = connector;
+    connector.stream = async (...given) => {
+      const started = await stream(...given);
+      interrupt = () => started.stop();
+      return started;
+    };
+    follow().update([a, b]);
+    await eventually('both are seen', () => changed.length === 2);
+    interrupt();
+    appendFileSync(a, 'line\n');
+    await eventually('the change of a', () => changed.length > 2);
+    follower.update([a, b, log('c.log')]);
+    appendFileSync(b, 'line\n');
+    await eventually('the change of b, and the new one', () => changed.length > 4);
+    assert.deepEqual(changed, [a, b, a, ...changed.slice(3).sort()]);
+    assert.deepEqual(changed.slice(3), [b, join(folder.path, 'c.log')]);
+    assert.deepEqual(problems, ['stopped']);
   });
 });

@@ -7,22 +7,22 @@ import type { Want } from '../../../src/edge/scan/wants.ts';
 const read = (bytes: number): Want => ({ kind: 'head', path: '/x', bytes, take() {} });
 const walk = (): Want => ({
   kind: 'walk',
-  ask: { kind: 'walk', dir: '/x', expectedFiles: [], from: 0, folders: 0 },
+  ask: { kind: 'walk', dir: '/x', expectedFiles: [], from: 0, folders: 0, form: null },
   take() {},
 });
 
 describe('takeBatch', () => {
   it('takes what a round trip may ask, and leaves the rest', () => {
-    const queue = Array.from({ length: 600 }, (_, i) => i);
+    const queue = Array.from({ length: 600 }, () => ({ wants: [walk()] }));
     const sizes: number[] = [];
-    while (queue.length > 0) sizes.push(takeBatch(queue, () => [walk()]).wants.length);
+    while (queue.length > 0) sizes.push(takeBatch(() => queue.shift() ?? null).length);
     assert.deepEqual(sizes, [250, 250, 100]);
   });
 
   it('counts bytes, and takes one item at least', () => {
-    const queue = [9_000_000, 1_000_000, 1_500_000, 10];
+    const queue = [9_000_000, 1_000_000, 1_500_000, 10].map((bytes) => ({ wants: [read(bytes)] }));
     const sizes: number[] = [];
-    while (queue.length > 0) sizes.push(takeBatch(queue, (bytes) => [read(bytes)]).items.length);
+    while (queue.length > 0) sizes.push(takeBatch(() => queue.shift() ?? null).length);
     assert.deepEqual(sizes, [1, 2, 1]);
   });
 });
@@ -50,7 +50,7 @@ describe('fulfil', () => {
         'scan:file:1': section('text'),
       }),
     );
-    assert.deepEqual(taken, ['81a4:1:1', '-', { kind: 'unreadable' }, 'ann', null, 'text']);
+    assert.deepEqual(taken, ['81a4:1:1', '-', { kind: 'unreadable', epoch: null }, 'ann', null, 'text']);
   });
 
   it('takes nothing from an answer that was cut off', async () => {

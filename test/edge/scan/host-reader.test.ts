@@ -42,7 +42,18 @@ describe('host reader on this machine', function () {
       },
     };
     const follow = (): Follower => ({ update: () => undefined, stop: () => undefined });
-    const parts = { host, projects: [tree.project], connector, clock: systemClock, random: Math.random, follow };
+    const onProgress = (): void => undefined;
+    const parts = {
+      host,
+      projects: [tree.project],
+      roots: [tree.project.root],
+      connector,
+      clock: systemClock,
+      random: Math.random,
+      follow,
+      redact: (text: string) => text,
+      onProgress,
+    };
     const reader = createHostReader({ ...parts, ...over });
     readers.push(reader);
     return reader;
@@ -93,6 +104,49 @@ describe('host reader on this machine', function () {
     assert.equal(inputs[0]?.gpus, '0,3');
   });
 
+  it('finds the roots of projects that may live on this host', async () => {
+    const { sample } = await open({ projects: [], roots: [tree.root, '/gone', '/two\nlines'] }).look();
+    assert.equal(inputs[0]?.probe_roots, `${tree.root}\n/gone`);
+    assert.deepEqual(Object.keys(sample.roots), [tree.root]);
+  });
+
+  const gpu = { index: 1, uuid: 'GPU-b', name: 'A40', busId: '0000:02:00.0', missingSince: null };
+
+  it('misses a GPU that it saw before a restart', async () => {
+    const table = 'index, uuid, name, pci.bus_id\n0, GPU-a, A40, 00000000:01:00.0\n\nexit 0';
+    const answer: Answer = async (ask) => {
+      const output = await ask();
+      const stdout = output.stdout.toString().replace(/ gpus\n[^#]*/, ` gpus\n${table}\n\n`);
+      return { ...output, stdout: Buffer.from(stdout) };
+    };
+    const first = open({ projects: [] });
+    first.restore({ gpus: [gpu], runs: null });
+    answers = [answer];
+    const { sample } = await first.look();
+    assert.deepEqual(
+      sample.gpus?.map(({ uuid, state }) => [uuid, state]),
+      [
+        ['GPU-a', 'ok'],
+        ['GPU-b', 'lost'],
+      ],
+    );
+    const second = open({ projects: [] });
+    second.restore(JSON.parse(JSON.stringify(first.cache())));
+    answers = [answer];
+    assert.equal((await second.look()).sample.gpus?.length, 2);
+    // A look at the runs alone says nothing of GPUs.
+    await second.lookAtRuns();
+    assert.equal((second.cache() as { gpus: unknown[] }).gpus.length, 2);
+  });
+
+  for (const cache of [null, 'damaged', {}, { gpus: [{ index: 'x' }] }, { gpus: {}, runs: 7 }]) {
+    it(`knows no GPU from ${JSON.stringify(cache)}`, () => {
+      const reader = open();
+      reader.restore(cache);
+      assert.deepEqual((reader.cache() as { gpus: unknown }).gpus, []);
+    });
+  }
+
   it('takes no step back for an answer that a later one has overtaken', async () => {
     const reader = open();
     await reader.look();
@@ -127,7 +181,7 @@ describe('host reader on this machine', function () {
     const cache: unknown = JSON.parse(JSON.stringify(first.cache()));
     for (const [given, knows] of [
       [cache, true],
-      [{ version: 1, projects: { lab: 'damaged' } }, false],
+      [{ gpus: [], runs: { version: 1, projects: { lab: 'damaged' } } }, false],
     ] as const) {
       const reader = open();
       reader.restore(given);
@@ -158,6 +212,32 @@ describe('host reader on this machine', function () {
     assert.deepEqual([next.scanError, epochsOf(next)], [null, [2]]);
   });
 
+  it('leaves a disk that hangs again and again alone for a while, and goes on reading the host', async () => {
+    let later = 0;
+    const reader = open({ clock: { ...systemClock, now: () => Date.now() + later }, random: () => 1 });
+    await reader.look();
+    const hang: Answer = async (ask) => {
+      const output = await ask();
+      const end = output.stdout.indexOf('scan:stamps');
+      return { ...output, stdout: output.stdout.subarray(0, end), timedOut: true };
+    };
+    answers = [hang, hang];
+    await reader.look();
+    await reader.look();
+    inputs = [];
+    const alone = await reader.look();
+    assert.ok(alone.sample.memory && alone.processes);
+    assert.match(alone.scanError ?? '', /took too long/);
+    assert.deepEqual(
+      inputs.map(({ scan_stamps }) => scan_stamps),
+      [undefined],
+    );
+    assert.match((await reader.lookAtRuns()).scanError ?? '', /took too long/);
+    later = 60_000;
+    const again = await reader.look();
+    assert.deepEqual([again.scanError, epochsOf(again)], [null, [2]]);
+  });
+
   it('does not hide that something else went wrong', async () => {
     const reader = open();
     answers = [(ask) => ask(), () => Promise.reject(new TypeError('a defect'))];
@@ -172,7 +252,12 @@ describe('host reader on this machine', function () {
       { stdout: Buffer.from('Welcome\n'), stderr: 'Welcome\nThis account is not available.\n' },
       { kind: 'failed', message: 'its shell does not run the probe: This account is not available.' },
     ],
-    ['never ends', { timedOut: true }, { kind: 'timeout', message: 'no answer within 60 s' }],
+    [
+      'prints without end',
+      { stdout: Buffer.from('y\n'), truncated: true },
+      { kind: 'failed', message: 'its login shell prints without end instead of running the probe' },
+    ],
+    ['never ends', { timedOut: true }, { kind: 'timeout', message: 'no answer within 30 s' }],
   ];
   for (const [name, output, expected] of silent) {
     it(`has no reading of a shell that ${name}`, async () => {

@@ -97,7 +97,7 @@ for (const shell of SHELLS) {
         assert.equal(facts.newestLog?.size, 3);
       }
       const paths = names.map((name) => join(tree.root, `logs/${name}/train_val_1.log`));
-      const reads = readsInput([...paths, '/not/there'].map((path) => ({ kind: 'tail', path })));
+      const reads = readsInput([...paths, '/not/there'].map((path) => ({ kind: 'tail', path, bytes: 100 })));
       const sections = await createAsk(connector, Math.random)({ scan_reads: reads });
       assert.deepEqual(
         [...paths, '/not/there'].map((_, id) => sections.get(fileSection(id))?.body),
@@ -105,7 +105,7 @@ for (const shell of SHELLS) {
       );
     });
 
-    it('leaves out names with a newline or broken UTF-8, and says so', async () => {
+    it('says of runs with a newline or broken UTF-8 in their names that they are not watched', async () => {
       tree.config('good', 2);
       tree.config('bad\nname', 2);
       mkdirSync(join(tree.root, 'configs/bad\nfolder'));
@@ -116,13 +116,37 @@ for (const shell of SHELLS) {
       tree.log('good', 0, 'x');
       tree.write('logs/good/train_val_\n.log', 'x', 5);
       const scan = await lookAgain();
-      assert.deepEqual(
-        scan.runs.map(({ config }) => config),
-        ['configs/good.py'],
-      );
+      const wrong = scan.runs.filter(({ problem }) => problem !== null);
       assert.equal(factsOf(scan, 'good').sessions, 1);
-      assert.equal(scan.problems.length, 3);
-      for (const problem of scan.problems) assert.match(problem, /^configs\/[^\n]*\?.*left out/);
+      assert.equal(factsOf(scan, 'good').problem, null);
+      assert.deepEqual([scan.runs.length, wrong.length, scan.problems], [4, 3, []]);
+      for (const { config, problem } of wrong) {
+        assert.match(config, /^configs\/[^\n]*\?/);
+        assert.match(problem ?? '', /cannot be watched/);
+      }
+    });
+
+    it('says of a work dir that cannot be read why', async () => {
+      for (const name of ['loop', 'nowhere', 'file', 'none', 'good']) tree.config(name, 2);
+      symlinkSync('loop', join(tree.root, 'logs/loop'));
+      symlinkSync('/not/there', join(tree.root, 'logs/nowhere'));
+      tree.write('logs/file', 'x');
+      tree.epochs('good', 0, 2);
+      const problems = async (): Promise<Record<string, string | null>> => {
+        const { runs } = await lookAgain();
+        return Object.fromEntries(runs.map(({ workDir, problem }) => [workDir, problem]));
+      };
+      const seen = {
+        'logs/loop': 'the work dir is a link that leads nowhere',
+        'logs/nowhere': 'the work dir is a link that leads nowhere',
+        'logs/file': 'the work dir cannot be read',
+        'logs/none': null,
+        'logs/good': null,
+      };
+      assert.deepEqual(await problems(), seen);
+      tree.remove('logs/nowhere');
+      tree.epochs('nowhere', 0, 1);
+      assert.deepEqual(await problems(), { ...seen, 'logs/nowhere': null });
     });
 
     it('lists what defines a config, and says which could not be read', async () => {
@@ -279,6 +303,25 @@ for (const shell of SHELLS) {
       before = connector.trips();
       assert.equal(factsOf(await lookAgain(), 'run_0').logTail, 'xy');
       assert.equal(connector.trips() - before, 2);
+    });
+
+    it('tells how far it is while it reads many runs, and not afterwards', async () => {
+      for (let i = 0; i < 300; i += 1) tree.config(`run_${i}`, 3);
+      const reached: number[] = [];
+      const onProgress = ({ done, total }: { done: number; total: number }): void => {
+        assert.equal(total, 300);
+        reached.push(done);
+      };
+      scanner = createScanner({ projects: [tree.project], clock: systemClock, onProgress });
+      await lookAgain();
+      assert.ok(reached.length > 1 && reached.at(-1) === 300, String(reached));
+      assert.deepEqual(
+        reached,
+        reached.toSorted((a, b) => a - b),
+      );
+      const before = reached.length;
+      await lookAgain();
+      assert.equal(reached.length, before);
     });
 
     it('takes nothing to be gone while the disk is not there', async () => {

@@ -4,7 +4,21 @@ import { join } from 'node:path';
 import type { CommandOutput, Connector } from '../../../src/domain/ports.ts';
 import { shellScript } from '../../../src/util/shell.ts';
 
-const BUSYBOX_APPLETS = ['sh', 'awk', 'cut', 'date', 'find', 'md5sum', 'sed', 'stat', 'tail', 'tr', 'xargs'];
+const BUSYBOX_APPLETS = [
+  'sh',
+  'awk',
+  'cut',
+  'date',
+  'find',
+  'head',
+  'md5sum',
+  'sed',
+  'stat',
+  'tail',
+  'tr',
+  'wc',
+  'xargs',
+];
 
 /** A shell that programs must run in; `path` is where its commands come from. */
 export interface Shell {

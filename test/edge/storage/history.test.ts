@@ -10,6 +10,8 @@ import { NO_RUNS, T0 } from '../../support/make.ts';
 
 const base = { at: T0, project: 'lab', config: 'configs/a.py', host: 'gpu1' };
 
+const ofLauncher = { at: T0, project: 'lab' };
+
 const EVENTS: readonly Event[] = [
   { kind: 'run-started', ...base },
   { kind: 'run-recovered', ...base },
@@ -24,6 +26,17 @@ const EVENTS: readonly Event[] = [
   { kind: 'project-found', at: T0, project: 'lab', counts: { ...NO_RUNS, failed: 2 } },
   { kind: 'host-lost', at: T0, host: 'gpu1', error: 'no route' },
   { kind: 'host-back', at: T0, host: 'gpu1', awayMs: 5 },
+  { kind: 'launcher-round', ...ofLauncher },
+  { kind: 'launcher-waiting', ...ofLauncher },
+  { kind: 'launcher-done', ...ofLauncher },
+  { kind: 'stuck-removed', ...ofLauncher, runs: [{ config: 'configs/a.py', host: 'ann@gpu1', pid: 7 }] },
+  { kind: 'outdated-cleaned', ...ofLauncher, days: 120, workDirs: ['logs/a'] },
+  { kind: 'run-error', ...ofLauncher, config: 'configs/a.py', errorLog: 'logs/a/error.log' },
+  { kind: 'run-launched', ...base, gpu: 1 },
+  { kind: 'gpus-disconnected', ...ofLauncher, gpus: { 'ann@gpu1': [0, 1] } },
+  { kind: 'hosts-disconnected', ...ofLauncher, hosts: ['ann@gpu1'] },
+  { kind: 'launcher-progress', ...ofLauncher, pct: 31.94 },
+  { kind: 'launcher-error', ...ofLauncher, text: 'disk full' },
 ];
 
 function lost(at: number, host = 'gpu1'): HistoryEntry {
@@ -162,7 +175,9 @@ describe('history', () => {
     await history.flush();
     assert.equal(problems.length, 1);
     assert.match(problems[0] ?? '', /^history: cannot write: EEXIST/);
+    assert.deepEqual(await readAll(T0 + 1), [lost(T0 + 1)], 'known all the same');
 
+    problems = problems.filter((problem) => problem.includes('cannot write'));
     await rm(directory);
     history.append(lost(T0 + 2));
     assert.deepEqual(await readAll(), [lost(T0), lost(T0 + 1), lost(T0 + 2)]);

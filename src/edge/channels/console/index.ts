@@ -1,7 +1,7 @@
 import type { Channel } from '../../../domain/ports.ts';
 import { renderText, type TextStyle } from '../plain-text.ts';
 
-export { renderText } from '../plain-text.ts';
+export { renderText, type TextStyle } from '../plain-text.ts';
 export { createTerminalConversation } from './conversation.ts';
 
 export interface ConsoleOptions extends TextStyle {

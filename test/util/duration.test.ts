@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { formatDuration, parseDuration } from '../../src/config/duration.ts';
+import { formatDuration, parseDuration } from '../../src/util/duration.ts';
 
 describe('duration', () => {
   const table: readonly (readonly [string, number])[] = [
