@@ -90,7 +90,7 @@ export function createHostReader(parts: Parts): HostReader {
     const turn = requested;
     const askedAt = clock.now();
     const scanned = projects.length > 0 && askedAt >= nextScanAt;
-    const scan = scanned ? scanner.request() : {};
+    const scan = scanned ? scanner.request(part === 'processes') : {};
     const program = scanned ? PROBE_AND_SCAN : PROBE;
     const probe = { nonce, gpus, probe_part: part, probe_wait: wait, probe_roots: roots.join('\n') };
     const output = await connector.run(program, { ...probe, ...scan }, LIMITS);

@@ -45,8 +45,11 @@ import { createWatchList, slotsToWatch } from './watch-list.ts';
 
 /** Reads the run folders of the projects on one host's disk, each time only what changed. */
 export interface Scanner {
-  /** Variables for SCAN_PROGRAM, which may stand behind other programs in the same round trip. */
-  request(): Record<string, string>;
+  /**
+   * Variables for SCAN_PROGRAM, which may stand behind other programs in the same round trip. A quick
+   * request is for runs that are known, and searches for no others.
+   */
+  request(quick?: boolean): Record<string, string>;
   /**
    * Takes the answer to the last request, asks for the details of what changed, and tells all runs.
    * Throws HostError when the host is lost on the way or an answer is cut off; what was learnt until
@@ -99,27 +102,34 @@ export function createScanner(options: {
   let turn = 0;
   let watchList = createWatchList();
 
-  function request(): Record<string, string> {
+  function request(quick = false): Record<string, string> {
     watchList = createWatchList();
     const items = itemsOf(states);
+    const search = !quick || items.length === 0;
     for (const { record, project } of items) watchList.watch(record, slotsToWatch(record, project));
-    if (turn >= items.length) turn = 0;
-    for (const { record } of items.slice(turn, turn + CONFIGS_PER_LOOK)) watchList.watch(record, ['config']);
-    turn += CONFIGS_PER_LOOK;
+    if (search) watchSomeConfigs(items);
     const fixed = [CANARY, ...options.projects.map(logsFolder)].map((path): [string, string] => [path, UNKNOWN]);
     return {
-      scan_configs: configsInput(
-        states.map(({ project, checksum }, id) => ({
-          id,
-          root: project.root,
-          checksum,
-          searches: project.configs.map(globSearch),
-        })),
-      ),
+      scan_configs: !search
+        ? ''
+        : configsInput(
+            states.map(({ project, checksum }, id) => ({
+              id,
+              root: project.root,
+              checksum,
+              searches: project.configs.map(globSearch),
+            })),
+          ),
       scan_stamps: stampsInput([...fixed, ...watchList.known()]),
       scan_nerfs: nerfstudioInput(states.flatMap(nerfDirs)),
       scan_appended: appendedInput(states.map(launcherLog)),
     };
+  }
+
+  function watchSomeConfigs(items: readonly Item[]): void {
+    if (turn >= items.length) turn = 0;
+    for (const { record } of items.slice(turn, turn + CONFIGS_PER_LOOK)) watchList.watch(record, ['config']);
+    turn += CONFIGS_PER_LOOK;
   }
 
   async function accept(sections: ReadonlyMap<string, Section>, ask: Ask): Promise<readonly ProjectScan[]> {
@@ -129,7 +139,7 @@ export function createScanner(options: {
       throw new HostError('failed', 'the host has no date, stat or xargs that can be used to look at the run folders');
     }
     for (const [id, state] of states.entries()) {
-      takeConfigs(state, parseConfigs(bodyOf(sections, `scan:configs:${id}`)));
+      if (sections.has(`scan:configs:${id}`)) takeConfigs(state, parseConfigs(bodyOf(sections, `scan:configs:${id}`)));
       takeLogsFolder(state, changed.get(logsFolder(state.project)) ?? ABSENT);
     }
     const { now, utcOffsetMs } = clocks;

@@ -73,11 +73,24 @@ describe('scanner in trouble', () => {
   });
 
   it('fails when the look was cut off', async () => {
-    for (const name of ['scan:now', 'scan:configs:0', 'scan:stamps']) {
+    const names = ['scan:now', 'scan:configs:0', 'scan:stamps'];
+    for (const [index, name] of names.entries()) {
       const cut = new Map(answers(root));
-      cut.delete(name);
+      const section = cut.get(name);
+      assert.ok(section);
+      cut.set(name, { ...section, complete: false });
+      for (const behind of names.slice(index + 1)) cut.delete(behind);
       await assert.rejects(scanner.accept(cut, noAsk), { name: 'HostError', kind: 'timeout' }, name);
     }
+  });
+
+  it('goes on from what it knows where a quick look did not search for configs', async () => {
+    scanner.request();
+    await scanner.accept(answers(root), ask);
+    assert.equal(scanner.request(true).scan_configs, '');
+    const quick = new Map(answers(root));
+    quick.delete('scan:configs:0');
+    assert.equal((await scanner.accept(quick, noAsk))[0]?.runs.length, 1);
   });
 
   it('fails where stat or date cannot be used', async () => {
