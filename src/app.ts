@@ -81,7 +81,8 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
     logger,
     onEvents(events) {
       agent.collect(events);
-      if (events.length > 0) keeper.touch();
+      // Epochs come every few seconds on a large fleet, and the cache may be megabytes.
+      if (events.some(({ kind }) => kind.startsWith('run-'))) keeper.touch();
     },
     onSaved: dispatcher.wake,
   });

@@ -3,6 +3,7 @@ import type { RuleSettings } from '../domain/receiver.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import type { State } from '../domain/state.ts';
 import { DAY } from '../domain/time.ts';
+import { keepSame } from '../util/keep-same.ts';
 import { type Decision, type DeliveryTable, decideAlerts, decideNotice } from './alerts/decide.ts';
 import { evaluateRules } from './alerts/evaluate.ts';
 import type { Routing } from './alerts/route.ts';
@@ -22,7 +23,8 @@ export interface Advance {
 
 /**
  * Everything one snapshot leads to, in one step and without effects: events, alerts, and what should
- * be standing at each receiver. The caller saves the state in one transaction.
+ * be standing at each receiver. The caller saves the state in one transaction; where nothing has changed
+ * it is the same object, and there is nothing to save.
  */
 export function advance(
   state: State,
@@ -46,7 +48,12 @@ export function advance(
     decisions.push(...decided.decisions);
   }
   return {
-    state: { ...state, ...known, alerts: open, deliveries: withoutOld(deliveries, now) },
+    state: keepSame(state, {
+      ...state,
+      ...known,
+      alerts: keepSame(state.alerts, open),
+      deliveries: keepSame(state.deliveries, withoutOld(deliveries, now)),
+    }),
     events,
     decisions,
   };

@@ -66,6 +66,25 @@ const runsIn = (row: Delivery | undefined): readonly unknown[] =>
   Array.isArray(row?.desired.data.runs) ? row.desired.data.runs : [];
 
 describe('advance', () => {
+  it('gives the same state where nothing has changed, and changes no more than what has', () => {
+    const line = new Timeline();
+    const runs = [{}, failed, finished];
+    line.runs(0, ...runs);
+    line.runs(1, {}, failed, finished);
+    line.deliverAll();
+    const { state } = line;
+    line.runs(2, ...runs);
+    assert.equal(line.state, state);
+    line.runs(3, { progress: { ...makeRun().progress, completedEpochs: 4 } }, failed, finished);
+    assert.notEqual(line.state, state);
+    const before = state.projects.lab?.runs ?? {};
+    const after = line.state.projects.lab?.runs ?? {};
+    const changed = Object.keys(after).filter((config) => after[config] !== before[config]);
+    assert.deepEqual(changed, ['configs/0.py']);
+    assert.equal(line.state.hosts, state.hosts);
+    assert.equal(line.state.alerts, state.alerts);
+  });
+
   it('tells 3,000 dead runs at first sight in one message and alerts nobody', () => {
     const line = new Timeline();
     const rows = line.runs(0, ...Array.from({ length: 3000 }, () => failed));

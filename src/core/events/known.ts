@@ -3,6 +3,7 @@ import type { Snapshot } from '../../domain/snapshot.ts';
 import type { KnownHost, KnownProject, KnownRun, State } from '../../domain/state.ts';
 import { DAY, type Instant, MINUTE } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
+import { keepSame } from '../../util/keep-same.ts';
 
 export type Known = Pick<State, 'projects' | 'hosts'>;
 
@@ -12,7 +13,7 @@ const GONE_GRACE = 10 * MINUTE;
 /** After this a config that comes back is a new one. */
 const GONE_KEPT = 7 * DAY;
 
-/** What to remember after the snapshot. Projects and hosts that could not be read stay as they were. */
+/** What to remember after the snapshot. Projects and hosts that could not be read stay as they were; what has not changed is the same object. */
 export function remember(known: Known, snapshot: Snapshot): Known {
   const projects: Record<string, KnownProject> = { ...known.projects };
   const byProject = groupBy(snapshot.runs, (run) => run.project);
@@ -20,14 +21,16 @@ export function remember(known: Known, snapshot: Snapshot): Known {
     if (!project.scanned) continue;
     const before = known.projects[project.name];
     const { firstSeenAt, runs } = knownProject(before, byProject.get(project.name) ?? [], snapshot.at);
-    const launcherLog = project.launcher?.cursor ?? before?.launcherLog ?? null;
-    projects[project.name] = { firstSeenAt, runs, launcherLog };
+    const cursor = project.launcher?.cursor ?? null;
+    const launcherLog = cursor === null ? (before?.launcherLog ?? null) : keepSame(before?.launcherLog, cursor);
+    projects[project.name] = keepSame(before, { firstSeenAt, runs, launcherLog });
   }
   const hosts: Record<string, KnownHost> = { ...known.hosts };
   for (const host of snapshot.hosts) {
-    if (host.reachable !== null) hosts[host.name] = { reachable: host.reachable, since: host.since };
+    if (host.reachable === null) continue;
+    hosts[host.name] = keepSame(known.hosts[host.name], { reachable: host.reachable, since: host.since });
   }
-  return { projects, hosts };
+  return { projects: keepSame(known.projects, projects), hosts: keepSame(known.hosts, hosts) };
 }
 
 function knownProject(
@@ -40,13 +43,13 @@ function knownProject(
     const known = before?.runs[run.config];
     // What has never been read is not known.
     if (run.reason === 'unreadable' && known === undefined) continue;
-    runs[run.config] = knownRun(run, known, before, at);
+    runs[run.config] = keepSame(known, knownRun(run, known, before, at));
   }
   for (const [config, run] of Object.entries(before?.runs ?? {})) {
     const goneAt = run.goneAt ?? at;
-    if (runs[config] === undefined && at - goneAt < GONE_KEPT) runs[config] = { ...run, goneAt };
+    if (runs[config] === undefined && at - goneAt < GONE_KEPT) runs[config] = keepSame(run, { ...run, goneAt });
   }
-  return { firstSeenAt: before?.firstSeenAt ?? at, runs };
+  return { firstSeenAt: before?.firstSeenAt ?? at, runs: keepSame(before?.runs, runs) };
 }
 
 function knownRun(run: Run, before: KnownRun | undefined, project: KnownProject | undefined, at: Instant): KnownRun {
