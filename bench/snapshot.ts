@@ -1,6 +1,6 @@
 import { advance } from '../src/core/advance.ts';
 import { readLogPace } from '../src/core/runs/rhythm.ts';
-import { buildSnapshot, type Seen } from '../src/core/snapshot.ts';
+import { buildSnapshot, type Seen, trainersOf } from '../src/core/snapshot.ts';
 import type { Project } from '../src/domain/run.ts';
 import { EMPTY_STATE } from '../src/domain/state.ts';
 import { DAY, SECOND } from '../src/domain/time.ts';
@@ -25,7 +25,8 @@ export const snapshotRows: readonly Row<undefined>[] = [
 async function measure() {
   const seen = everything();
   const first = performance.now();
-  let snapshot = buildSnapshot(seen, READER, T0);
+  const trainers = new WeakMap();
+  let snapshot = buildSnapshot({ ...seen, processes: trainersOf(seen.hosts, trainers) }, READER, T0);
   let { state } = advance(EMPTY_STATE, snapshot, SETTINGS);
   const firstMs = performance.now() - first;
   let second = 0;
@@ -33,7 +34,8 @@ async function measure() {
     () => {
       const previous = new Map(snapshot.runs.map((run) => [run.id, run]));
       second += 1;
-      snapshot = buildSnapshot({ ...seen, previous }, READER, T0 + second * SECOND);
+      const processes = trainersOf(seen.hosts, trainers);
+      snapshot = buildSnapshot({ ...seen, previous, processes }, READER, T0 + second * SECOND);
       ({ state } = advance(state, snapshot, SETTINGS));
     },
     ROUNDS,
@@ -65,6 +67,7 @@ function everything(): Seen {
     reading: new Map(),
     previous: new Map(),
     builtFrom: new WeakMap(),
+    processes: new Map(),
   };
 }
 

@@ -2,8 +2,8 @@ import { posix } from 'node:path';
 import type { TailReader } from './core/runs/build-run.ts';
 import { findNerfstudioRuns } from './core/runs/formats/nerfstudio.ts';
 import { ERROR_LOG } from './core/runs/formats/pylon.ts';
-import { buildSnapshot, processesOf } from './core/snapshot.ts';
-import type { Host, HostState } from './domain/host.ts';
+import { buildSnapshot, trainersOf } from './core/snapshot.ts';
+import type { Host, HostProcess, HostState } from './domain/host.ts';
 import type { LauncherReading, LogCursor } from './domain/launcher.ts';
 import type { Clock, HostReader, Logger, Random, RunsCache, RunsReading } from './domain/ports.ts';
 import { type Project, type ProjectScan, type Run, type RunFacts, runId } from './domain/run.ts';
@@ -59,6 +59,7 @@ export function createMonitor(parts: Parts): Monitor {
   /** Those of the snapshot, and of projects that have not been read since the start. */
   let previous = new Map<string, Run>();
   const builtFrom = new WeakMap<Run, RunFacts>();
+  const trainers = new WeakMap<readonly HostProcess[], readonly HostProcess[]>();
   let cancelGathering: (() => void) | null = null;
 
   for (const host of hosts) {
@@ -129,7 +130,7 @@ export function createMonitor(parts: Parts): Monitor {
   /** Tells each disk which nerfstudio runs write to it. @returns those that know nothing of one yet */
   function adoptNerfstudio(): HostWatch[] {
     const known = new Set(snapshot.runs.map(({ id }) => id));
-    const processes = processesOf(snapshot.hosts);
+    const processes = trainersOf(snapshot.hosts, trainers);
     const unread = new Set<HostWatch>();
     for (const project of projects) {
       if (!project.formats.includes('nerfstudio')) continue;
@@ -147,8 +148,9 @@ export function createMonitor(parts: Parts): Monitor {
 
   function build(): void {
     const states = [...watches.values()].map((watch) => watch.state());
+    const processes = trainersOf(states, trainers);
     snapshot = buildSnapshot(
-      { hosts: states, projects, scans, scanErrors, launcher, reading: progress, previous, builtFrom },
+      { hosts: states, projects, scans, scanErrors, launcher, reading: progress, previous, builtFrom, processes },
       tailReader,
       clock.now(),
     );

@@ -1,11 +1,11 @@
-import type { HostState } from '../domain/host.ts';
+import type { HostProcess, HostState } from '../domain/host.ts';
 import type { LauncherReading } from '../domain/launcher.ts';
 import { type Project, type ProjectScan, type Run, type RunFacts, runId } from '../domain/run.ts';
 import type { ProjectState, Snapshot } from '../domain/snapshot.ts';
 import type { Instant } from '../domain/time.ts';
 import { buildRun, type TailReader } from './runs/build-run.ts';
-import { findRunProcesses, type HostProcesses } from './runs/command.ts';
-import { findNerfstudioRuns } from './runs/formats/nerfstudio.ts';
+import { CONFIG_FLAG, findRunProcesses, type HostProcesses } from './runs/command.ts';
+import { findNerfstudioRuns, NERFSTUDIO_PROGRAM } from './runs/formats/nerfstudio.ts';
 import { outdatedBefore } from './runs/status.ts';
 
 export interface Seen {
@@ -23,11 +23,12 @@ export interface Seen {
   readonly previous: ReadonlyMap<string, Run>;
   /** What each run was built from; filled here, so that runs that are over are not built again and again. */
   readonly builtFrom: WeakMap<Run, RunFacts>;
+  /** By host: the processes that may be of runs, from `trainersOf`. */
+  readonly processes: ReadonlyMap<string, HostProcesses>;
 }
 
 /** One immutable picture of all hosts and runs, from what was read last. */
 export function buildSnapshot(seen: Seen, reader: TailReader, now: Instant): Snapshot {
-  const processes = processesOf(seen.hosts);
   const probed = new Set(seen.hosts.filter(({ reachable }) => reachable !== null).map(({ name }) => name));
   const states: ProjectState[] = [];
   const runs: Run[] = [];
@@ -46,28 +47,37 @@ export function buildSnapshot(seen: Seen, reader: TailReader, now: Instant): Sna
       reading: seen.reading.get(project.readFrom) ?? null,
       launcher: seen.launcher.get(project.name) ?? null,
     });
-    if (scan !== undefined) runs.push(...projectRuns(project, scan, host, processes, { seen, stale, reader, now }));
+    if (scan !== undefined) runs.push(...projectRuns(project, scan, host, { seen, stale, reader, now }));
   }
   return { at: now, hosts: seen.hosts, projects: states, runs };
 }
 
-/** By host, of those that can be asked now. */
-export function processesOf(hosts: readonly HostState[]): Map<string, HostProcesses> {
-  const processes = new Map<string, HostProcesses>();
+/** By host, of those that can be asked now: the few processes that may be of runs. `known`: what was picked of each table before. */
+export function trainersOf(
+  hosts: readonly HostState[],
+  known: WeakMap<readonly HostProcess[], readonly HostProcess[]>,
+): Map<string, HostProcesses> {
+  const trainers = new Map<string, HostProcesses>();
   for (const { name, reachable, sample } of hosts) {
     if (reachable !== true || sample?.processes == null) continue;
-    processes.set(name, { processes: sample.processes, roots: sample.roots });
+    const picked = known.get(sample.processes) ?? sample.processes.filter(mayBeTrainer);
+    known.set(sample.processes, picked);
+    trainers.set(name, { processes: picked, roots: sample.roots });
   }
-  return processes;
+  return trainers;
+}
+
+function mayBeTrainer({ args, state }: HostProcess): boolean {
+  return state !== 'Z' && (args.includes(CONFIG_FLAG) || args.includes(NERFSTUDIO_PROGRAM));
 }
 
 function projectRuns(
   project: Project,
   scan: ProjectScan,
   readFrom: HostState | undefined,
-  processes: ReadonlyMap<string, HostProcesses>,
   { seen, stale, reader, now }: { seen: Seen; stale: boolean; reader: TailReader; now: Instant },
 ): Run[] {
+  const { processes } = seen;
   const unseenHosts = new Set(project.runsOn.filter((host) => !processes.has(host)));
   const configs = new Set(scan.runs.map((facts) => facts.config));
   const found = findRunProcesses(project, configs, processes);

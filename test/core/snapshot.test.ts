@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readLogPace } from '../../src/core/runs/rhythm.ts';
-import { buildSnapshot, type Seen } from '../../src/core/snapshot.ts';
+import { buildSnapshot, type Seen, trainersOf } from '../../src/core/snapshot.ts';
 import type { HostState } from '../../src/domain/host.ts';
 import type { Project, ProjectScan, Run, RunFacts } from '../../src/domain/run.ts';
 import { MINUTE } from '../../src/domain/time.ts';
@@ -46,9 +46,11 @@ function snapshotOf(
   over: Partial<Seen> & { readonly facts?: Partial<RunFacts>; readonly before?: Run | null; readonly now?: number },
 ) {
   const { facts = {}, before = null, now = T0, ...seen } = over;
+  const hosts = seen.hosts ?? [up('gpu1'), up('gpu2')];
   return buildSnapshot(
     {
-      hosts: [up('gpu1'), up('gpu2')],
+      hosts,
+      processes: trainersOf(hosts, new WeakMap()),
       projects: [lab],
       scans: new Map([['lab', scanOf(makeFacts(facts))]]),
       scanErrors: new Map(),

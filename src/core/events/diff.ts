@@ -6,7 +6,16 @@ import type { KnownHost, KnownProject, KnownRun } from '../../domain/state.ts';
 import { DAY, type Instant } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { countRuns } from '../runs/fleet.ts';
-import { hasStarted, isOldFind, isReopened, isRestart, isUnknown, type Known, sessionOf } from './known.ts';
+import {
+  hasStarted,
+  isOldFind,
+  isReopened,
+  isRestart,
+  isUnchanged,
+  isUnknown,
+  type Known,
+  sessionOf,
+} from './known.ts';
 
 /**
  * What happened since `known`, in the order of the snapshot. What is known outlives the process, so
@@ -48,18 +57,29 @@ function projectEvents(before: KnownProject | undefined, project: ProjectState, 
   if (before === undefined) {
     return [{ kind: 'project-found', at, project: project.name, counts: { ...countRuns(runs) } }, ...ofLauncher];
   }
-  const events: Event[] = runs
-    .filter((run) => !isUnknown(run))
-    .flatMap((run) => runEvents(before.runs[run.config], run, before, at));
-  const present = new Set(runs.map((run) => run.config));
-  for (const [config, run] of Object.entries(before.runs)) {
-    if (run.goneAt === null && !present.has(config))
-      events.push({ kind: 'run-removed', at, project: project.name, config, host: project.readFrom });
+  const events: Event[] = [];
+  let known = 0;
+  for (const run of runs) {
+    const was = before.runs[run.config];
+    if (was !== undefined) known += 1;
+    if (!isUnknown(run)) events.push(...runEvents(was, run, before, at));
   }
+  if (known < Object.keys(before.runs).length) events.push(...removals(before, project, runs, at));
   return [...events, ...ofLauncher];
 }
 
-function runEvents(before: KnownRun | undefined, run: Run, project: KnownProject, at: Instant): Event[] {
+function removals(before: KnownProject, project: ProjectState, runs: readonly Run[], at: Instant): Event[] {
+  const present = new Set(runs.map((run) => run.config));
+  return Object.entries(before.runs).flatMap(([config, { goneAt }]): Event[] => {
+    if (goneAt !== null || present.has(config)) return [];
+    return [{ kind: 'run-removed', at, project: project.name, config, host: project.readFrom }];
+  });
+}
+
+const NOTHING: readonly Event[] = [];
+
+function runEvents(before: KnownRun | undefined, run: Run, project: KnownProject, at: Instant): readonly Event[] {
+  if (before !== undefined && isUnchanged(run, before)) return NOTHING;
   const base = { at, project: run.project, config: run.config, host: run.host };
   const events: Event[] = [];
   if (before === undefined) events.push({ kind: 'run-added', ...base, status: run.status });

@@ -38,6 +38,7 @@ function knownProject(
   seen: readonly Run[],
   at: Instant,
 ): Pick<KnownProject, 'firstSeenAt' | 'runs'> {
+  if (before !== undefined && isAllUnchanged(before, seen)) return before;
   const runs: Record<string, KnownRun> = {};
   for (const run of seen) {
     const known = before?.runs[run.config];
@@ -50,6 +51,28 @@ function knownProject(
     if (runs[config] === undefined && at - goneAt < GONE_KEPT) runs[config] = keepSame(run, { ...run, goneAt });
   }
   return { firstSeenAt: before?.firstSeenAt ?? at, runs: keepSame(before?.runs, runs) };
+}
+
+/** As nearly always: every run is as it was, and none came or went. Much cheaper than making the record anew. */
+function isAllUnchanged({ runs }: KnownProject, seen: readonly Run[]): boolean {
+  return (
+    seen.every((run) => {
+      const known = runs[run.config];
+      return known !== undefined && isUnchanged(run, known);
+    }) && Object.keys(runs).length === seen.length
+  );
+}
+
+/** Nothing has happened to it since, and nothing else is to be remembered of it. */
+export function isUnchanged(run: Run, known: KnownRun): boolean {
+  return (
+    known.goneAt === null &&
+    known.status === run.status &&
+    known.completedEpochs === run.progress.completedEpochs &&
+    known.logs === run.sessions &&
+    known.started === hasStarted(run) &&
+    !isUnknown(run)
+  );
 }
 
 function knownRun(run: Run, before: KnownRun | undefined, project: KnownProject | undefined, at: Instant): KnownRun {

@@ -2,7 +2,8 @@ import { posix } from 'node:path';
 import type { HostProcess, HostSample } from '../../domain/host.ts';
 import type { Project, RunProcess } from '../../domain/run.ts';
 
-const FLAG = '--config-filepath';
+/** What a trainer's command line has before its config. */
+export const CONFIG_FLAG = '--config-filepath';
 
 /** Longer command lines are not looked at beyond this. */
 const MAX_ARGS = 16_384;
@@ -75,11 +76,15 @@ function matchProcess(
   place: Place,
   configs: ReadonlySet<string>,
 ): { readonly config: string; readonly rank: number } | null {
-  const flagAt = args.indexOf(FLAG);
+  const flagAt = args.indexOf(CONFIG_FLAG);
   if (flagAt < 0 || state === 'Z') return null;
   const rank = rankOf(args.slice(0, flagAt));
   if (rank === null) return null;
-  const config = configAt(args.slice(flagAt + FLAG.length, MAX_ARGS), (path) => pathInPlace(path, cwd, place), configs);
+  const config = configAt(
+    args.slice(flagAt + CONFIG_FLAG.length, MAX_ARGS),
+    (path) => pathInPlace(path, cwd, place),
+    configs,
+  );
   return config === null ? null : { config, rank };
 }
 

@@ -15,7 +15,7 @@ export const DEFAULT_STEPS = 30_000;
 /** Beside the last checkpoint, what a complete run has. */
 export const ARTIFACTS = ['config.yml', 'dataparser_transforms.json'];
 
-const PROGRAM = 'ns-train';
+export const NERFSTUDIO_PROGRAM = 'ns-train';
 
 const WORK_DIR_FLAG =
   /(?:^|\s)(?:--output-dir|--output_dir|--output|--workspace|--run-dir|--run_dir|--logdir|--log-dir)(?:=|\s+)(?:"([^"]+)"|'([^']+)'|(\S+))/;
@@ -52,7 +52,7 @@ export function findNerfstudioRuns(
     const { processes, roots } = hosts.get(host) ?? { processes: [], roots: {} };
     const place = placeOf(project.root, roots);
     for (const candidate of processes) {
-      if (candidate.state === 'Z' || !candidate.args.includes(PROGRAM)) continue;
+      if (candidate.state === 'Z' || !candidate.args.includes(NERFSTUDIO_PROGRAM)) continue;
       const workDir = workDirOf(candidate, place);
       if (workDir === null || (runs.get(workDir)?.process.pid ?? Infinity) <= candidate.pid) continue;
       runs.set(workDir, {
@@ -78,7 +78,7 @@ function workDirOf({ args, cwd, user }: HostProcess, place: Place): string | nul
 /** The program itself or its interpreter, not a shell or multiplexer around it. */
 function isPython(args: string): boolean {
   const executable = posix.basename(args.split(/\s/, 1)[0] ?? '');
-  return executable === PROGRAM || /^python[\d.]*$/.test(executable);
+  return executable === NERFSTUDIO_PROGRAM || /^python[\d.]*$/.test(executable);
 }
 
 /** The process table does not tell a home folder; this is where it nearly always is. */
