@@ -3,8 +3,8 @@ import { HostError } from './domain/host.ts';
 import type { Clock, Follower, HostReader, HostReading, Logger, Random, RunsReading } from './domain/ports.ts';
 import { type Instant, SECOND } from './domain/time.ts';
 
-/** Looks at run folders that a sign of trouble asks for come at most this often. */
-const TROUBLE_INTERVAL = SECOND;
+/** Between looks that a sign of trouble asks for, in ms: most processes die at once. The last one holds on. */
+const TROUBLE_WAITS = [200, 400, 800, SECOND];
 
 /** For how long after a fatal line its process is waited for: dying takes PyTorch some seconds. */
 const TROUBLE_LASTS = 30 * SECOND;
@@ -17,7 +17,7 @@ export interface HostWatch {
   /** A look at everything now; several callers share one. Settles when the state is up to date, and never rejects. */
   look(): Promise<void>;
   state(): HostState;
-  /** Looks at its runs now and for a while, each second: one of its processes may be dying. */
+  /** Looks at its runs now and again and again for a while: one of its processes may be dying. */
   lookClosely(): void;
   /** The logs of active runs on this host's disk. */
   follow(logs: readonly string[]): void;
@@ -149,10 +149,11 @@ export function createHostWatch(parts: Parts): HostWatch {
     if (stopped) return;
     const idle = troubleUntil <= clock.now();
     troubleUntil = clock.now() + TROUBLE_LASTS;
-    if (idle) void quickLook();
+    if (idle) void quickLook(0);
   }
 
-  async function quickLook(): Promise<void> {
+  /** `turn`: how many came before since the trouble began. */
+  async function quickLook(turn: number): Promise<void> {
     try {
       const seen = await reader.lookAtRuns();
       if (stopped) return;
@@ -163,7 +164,9 @@ export function createHostWatch(parts: Parts): HostWatch {
     } catch (error) {
       logger.debug({ host: host.name, reason: asHostError(error).message }, 'runs not read');
     }
-    if (!stopped && clock.now() < troubleUntil) cancelTrouble = clock.after(TROUBLE_INTERVAL, () => void quickLook());
+    if (stopped || clock.now() >= troubleUntil) return;
+    const wait = TROUBLE_WAITS[turn] ?? SECOND;
+    cancelTrouble = clock.after(wait, () => void quickLook(turn + 1));
   }
 
   return {

@@ -177,7 +177,7 @@ describe('host watch', () => {
     assert.equal(test.watch.state().error?.kind, 'failed');
   });
 
-  it('looks at runs at once when a log ends in a fatal error, and each second until the process had time to die', async () => {
+  it('looks at runs at once when a log ends in a fatal error, and again until the process had time to die', async () => {
     const test = bench();
     test.watch.follow(['/a.log', '/b.log']);
     assert.deepEqual(test.followed(), ['/a.log', '/b.log']);
@@ -191,8 +191,14 @@ describe('host watch', () => {
     await settle();
     assert.deepEqual(test.asked.splice(0, 3), ['tails /a.log', 'runs', 'tails /a.log']);
     assert.deepEqual(test.fatal, ['/a.log', '/a.log']);
+    for (const wait of [200, 400, 800, 1000]) {
+      await test.pass(wait - 1);
+      const before = test.asked.length;
+      await test.pass(1);
+      assert.equal(test.asked.length, before + 1, `after ${wait} ms`);
+    }
     for (let second = 0; second < 60; second += 1) await test.pass(1000);
-    assert.deepEqual(test.asked, Array(30).fill('runs'));
+    assert.deepEqual(test.asked, Array(32).fill('runs'));
     assert.ok(test.readings.every(([, urgent]) => urgent));
   });
 

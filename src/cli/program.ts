@@ -15,8 +15,8 @@ import { createProgressLine } from './progress.ts';
 import { QUESTIONS, questionText } from './questions.ts';
 import { watchConfig } from './reload.ts';
 
-/** Exit statuses; what users' scripts rely on. */
-export const EXIT = { good: 0, unexpected: 1, usage: 2, failed: 3 } as const;
+/** Exit statuses; what users' scripts rely on. `interrupted` is that of a shell: 128 and the number of SIGINT. */
+export const EXIT = { good: 0, unexpected: 1, usage: 2, failed: 3, interrupted: 130 } as const;
 
 export interface World extends Terminal {
   readonly argv: readonly string[];
@@ -28,7 +28,7 @@ export interface World extends Terminal {
 }
 
 /** Options that every question takes, `format` apart; the others are the question's own. */
-interface Reading extends Readonly<Record<string, unknown>> {
+interface Options extends Readonly<Record<string, unknown>> {
   readonly json?: boolean;
   readonly project?: string;
   readonly format?: 'md' | 'json';
@@ -36,6 +36,9 @@ interface Reading extends Readonly<Record<string, unknown>> {
 
 /** A configuration that cannot be used; its problems have been printed. */
 class BadConfig extends Error {}
+
+/** The process was asked to end before there was an answer. */
+class Interrupted extends Error {}
 
 /** Runs one command line. @returns the exit status */
 export async function runCli(world: World): Promise<number> {
@@ -61,8 +64,8 @@ export async function runCli(world: World): Promise<number> {
     if (name === 'summary')
       command.addOption(new Option('--format <format>', 'Markdown or JSON').choices(['md', 'json']));
     command.action(async () => {
-      const given: Reading = command.opts();
-      status = await read(world, questionText(question, command.args, given), given);
+      const given: Options = command.opts();
+      status = await answerQuestion(world, questionText(question, command.args, given), given);
     });
   }
 
@@ -83,13 +86,14 @@ export async function runCli(world: World): Promise<number> {
 
 function exitStatus(error: unknown, { err }: World): number {
   if (error instanceof BadConfig) return EXIT.usage;
+  if (error instanceof Interrupted) return EXIT.interrupted;
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
   const message = error instanceof Error ? error.message : String(error);
   err.write(`pylon: ${message}\n`);
   return error instanceof LockedError ? EXIT.usage : EXIT.unexpected;
 }
 
-function load({ cwd, env }: World, { project }: Reading): LoadResult {
+function load({ cwd, env }: World, { project }: Options): LoadResult {
   return project === undefined ? loadConfig({ cwd, env }) : projectOnlyConfig({ cwd, env }, project);
 }
 
@@ -119,7 +123,7 @@ async function start(world: World): Promise<void> {
   }
 }
 
-async function read(world: World, text: string, options: Reading): Promise<number> {
+async function answerQuestion(world: World, text: string, options: Options): Promise<number> {
   const config = use(world, load(world, options));
   const given = await ask(text, config, world, options);
   const json = options.json === true || options.format === 'json';
@@ -129,19 +133,32 @@ async function read(world: World, text: string, options: Reading): Promise<numbe
   else if (json) printJson(world.out, given.data);
   else if (options.format === 'md') world.out.write(`${renderer.markdown(content)}\n`);
   else printMessage(world.out, renderer.render(content), world.env);
-  if (given.template === 'error') return EXIT.usage;
-  return given.failed === true ? EXIT.failed : EXIT.good;
+  return answerStatus(given);
+}
+
+/** The exit status that an answer leads to. An error that the asker can cure says how, in its hint. */
+export function answerStatus({ template, data, failed }: Answer): number {
+  if (template === 'error') return data.hint === null ? EXIT.unexpected : EXIT.usage;
+  return failed === true ? EXIT.failed : EXIT.good;
 }
 
 /** The running bot knows; without one, or for a project of one's own, one look is taken here. */
-async function ask(text: string, config: Config, world: World, { project }: Reading): Promise<Answer> {
+async function ask(text: string, config: Config, world: World, { project }: Options): Promise<Answer> {
   const socket = project === undefined ? await runningSocket(stateFolder(config)) : null;
-  if (socket !== null) return askControl(socket, text);
+  if (socket !== null) return orInterrupted(askControl(socket, text), world);
   const progress = createProgressLine(world.err);
-  const look = await lookOnce(config, world, progress.show).finally(progress.clear);
+  const look = await orInterrupted(lookOnce(config, world, progress.show), world).finally(progress.clear);
   try {
-    return await answer(text, look.queries, { ...config.privacy, redact: look.redact });
+    return await orInterrupted(answer(text, look.queries, { ...config.privacy, redact: look.redact }), world);
   } finally {
     await look.close();
   }
+}
+
+/** Nobody should wait for a host that hangs when they have pressed Ctrl-C. @throws Interrupted */
+function orInterrupted<T>(answered: Promise<T>, { interrupted }: World): Promise<T> {
+  const ended = interrupted.then(() => {
+    throw new Interrupted();
+  });
+  return Promise.race([answered, ended]);
 }

@@ -1,5 +1,6 @@
+import type { Privacy } from '../core/views/probe-view.ts';
 import type { Queries } from '../domain/queries.ts';
-import { type Answer, type Privacy, UsageError } from './command.ts';
+import { type Answer, UsageError } from './command.ts';
 import { COMMANDS } from './index.ts';
 
 /**

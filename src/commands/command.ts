@@ -1,14 +1,5 @@
+import type { Privacy } from '../core/views/probe-view.ts';
 import type { Queries } from '../domain/queries.ts';
-
-/** What answers may show of processes. */
-export interface Privacy {
-  /** Names of the users of processes that are not ours. */
-  readonly users: boolean;
-  /** Command lines of processes that are not ours. */
-  readonly commands: boolean;
-  /** Masks the secrets in any command line. */
-  readonly redact: (text: string) => string;
-}
 
 /** The object that `--json` prints, and the data of the template that words it. */
 export interface Answer {

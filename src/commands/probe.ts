@@ -1,5 +1,6 @@
 import { probeView } from '../core/views/probe-view.ts';
-import { type Command, UsageError } from './command.ts';
+import type { Command } from './command.ts';
+import { oneOf } from './words.ts';
 
 export const probe: Command = {
   name: 'probe',
@@ -8,9 +9,8 @@ export const probe: Command = {
   async run(words, queries, privacy) {
     const [host = null] = words;
     const { hosts: known, runs } = queries.snapshot();
-    if (host !== null && !known.some(({ name }) => name === host)) {
-      throw new UsageError(`no host is named "${host}"; there are: ${known.map(({ name }) => name).join(', ')}`);
-    }
+    const names = known.map(({ name }) => name);
+    if (host !== null) oneOf('a host', host, names);
     const hosts = await queries.probe(host);
     const view = probeView(hosts, runs, privacy, queries.now());
     return { template: 'probe', data: { ...view }, failed: hosts.some(({ reachable }) => reachable !== true) };

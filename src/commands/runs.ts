@@ -1,8 +1,10 @@
+import { isUpToDate } from '../core/views/project-problems.ts';
 import { EVERY_RUN, matchesPattern, RUN_SORTS, type RunFilter, STATUS_WORDS } from '../core/views/run-filter.ts';
 import { runsView } from '../core/views/runs-view.ts';
 import type { Snapshot } from '../domain/snapshot.ts';
 import { nearest } from '../util/nearest.ts';
 import { type Command, UsageError } from './command.ts';
+import { allowed, keyAndValue, limitOf, oneOf } from './words.ts';
 
 /** What a message of a chat has room for. */
 const ROWS = 20;
@@ -17,8 +19,10 @@ export const runs: Command = {
   async run(words, queries, { redact }) {
     const snapshot = queries.snapshot();
     const { filter, limit } = parse(words, snapshot);
-    const failed = snapshot.projects.some(({ scanned, stale }) => stale || !scanned);
-    return { template: 'runs', data: { ...runsView(snapshot, filter, limit, redact) }, failed };
+    const view = runsView(snapshot, filter, limit, redact);
+    const isWhole = snapshot.projects.every(isUpToDate);
+    const failed = !isWhole || view.runs.some(({ reason }) => reason === 'host-unreachable');
+    return { template: 'runs', data: { ...view }, failed };
   },
 };
 
@@ -31,11 +35,11 @@ interface Asked {
 function parse(words: readonly string[], snapshot: Snapshot): Asked {
   let asked: Asked = { filter: EVERY_RUN, limit: ROWS };
   for (const word of words) {
-    const [, key, value] = /^([a-z_-]+)=(.*)$/is.exec(word) ?? [];
+    const pair = keyAndValue(word);
     const more =
-      key === undefined || value === undefined
+      pair === null
         ? plainWord(word, asked, snapshot)
-        : keyed(oneOf('a filter', key.toLowerCase(), KEYS), value, asked, snapshot);
+        : keyed(oneOf('a filter', pair.key, KEYS), pair.value, asked, snapshot);
     asked = { filter: { ...asked.filter, ...more.filter }, limit: more.limit === undefined ? asked.limit : more.limit };
   }
   return asked;
@@ -77,28 +81,6 @@ function keyed(key: Key, value: string, { filter }: Asked, snapshot: Snapshot): 
   }
 }
 
-function limitOf(value: string): number | null {
-  if (value === 'all') return null;
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new UsageError(`limit=${value}: write a whole number from 1, or "all"`);
-  return Number(value);
-}
-
 function names(named: readonly { readonly name: string }[]): string[] {
   return named.map(({ name }) => name);
-}
-
-function oneOf<Word extends string>(what: string, given: string, words: readonly Word[]): Word {
-  const found = words.find((word) => word === given);
-  if (found !== undefined) return found;
-  const meant = nearest(given, words);
-  const hint = meant === null ? '' : `; did you mean "${meant}"?`;
-  throw new UsageError(`"${given}" is not ${what}${hint} ${allowed(words)}`);
-}
-
-/** More would not be read. */
-const MOST_NAMED = 20;
-
-function allowed(words: readonly string[]): string {
-  const more = words.length > MOST_NAMED ? ` and ${words.length - MOST_NAMED} more` : '';
-  return `(there are: ${words.slice(0, MOST_NAMED).join(', ')}${more})`;
 }

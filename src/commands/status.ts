@@ -1,3 +1,4 @@
+import { isUpToDate } from '../core/views/project-problems.ts';
 import { statusView } from '../core/views/status-view.ts';
 import type { Command } from './command.ts';
 
@@ -6,6 +7,8 @@ export const status: Command = {
   description: 'what runs, what failed, which GPUs are idle, and what needs a human now',
   usage: '',
   async run(_words, queries) {
-    return { template: 'status', data: { ...statusView(queries) } };
+    const { hosts, projects } = queries.snapshot();
+    const failed = !projects.every(isUpToDate) || hosts.some(({ reachable }) => reachable !== true);
+    return { template: 'status', data: { ...statusView(queries) }, failed };
   },
 };

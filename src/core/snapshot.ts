@@ -37,6 +37,7 @@ export function buildSnapshot(seen: Seen, reader: TailReader, now: Instant): Sna
     const error = seen.scanErrors.get(project.name);
     const host = seen.hosts.find(({ name }) => name === project.readFrom);
     const stale = host?.reachable === false || scan?.absent === true || error !== undefined;
+    const clockSkewMs = Math.round((host?.sample?.clockSkewS ?? 0) * 1000);
     states.push({
       name: project.name,
       root: project.root,
@@ -45,11 +46,17 @@ export function buildSnapshot(seen: Seen, reader: TailReader, now: Instant): Sna
       stale,
       problems: [...(scan?.problems ?? []), ...(error === undefined ? [] : [error])],
       reading: seen.reading.get(project.readFrom) ?? null,
-      launcher: seen.launcher.get(project.name) ?? null,
+      launcher: inOurClock(seen.launcher.get(project.name) ?? null, clockSkewMs),
     });
     if (scan !== undefined) runs.push(...projectRuns(project, scan, host, { seen, stale, reader, now }));
   }
   return { at: now, hosts: seen.hosts, projects: states, runs };
+}
+
+/** The launcher's own times are those of the host that was read. */
+function inOurClock(reading: LauncherReading | null, clockSkewMs: number): LauncherReading | null {
+  if (reading === null || clockSkewMs === 0) return reading;
+  return { ...reading, events: reading.events.map((event) => ({ ...event, at: event.at - clockSkewMs })) };
 }
 
 /** By host, of those that can be asked now: the few processes that may be of runs. `known`: what was picked of each table before. */

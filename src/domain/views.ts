@@ -193,6 +193,8 @@ export interface AlertView {
   readonly project: string | null;
   readonly host: string | null;
   readonly run: string | null;
+  /** Its index. */
+  readonly gpu: string | null;
   readonly summary: string;
   readonly evidence: readonly string[];
   readonly starts_at: string;

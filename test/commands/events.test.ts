@@ -41,7 +41,9 @@ const good: readonly [string, number | null, readonly string[]][] = [
   ['2h', 2 * HOUR, ['run-started', 'launcher-done', 'run-outdated']],
   ['2h 7d', 7 * DAY, ['run-started', 'launcher-done', 'run-outdated']],
   ['kind=run-started,RUN-outdated', null, ['run-started', 'run-outdated']],
+  ['run-started Run-Outdated', null, ['run-started', 'run-outdated']],
   ['project=other', null, ['launcher-done']],
+  ['project=lab', null, ['run-started', 'run-outdated']],
   ['run=B.py', null, ['run-outdated']],
   ['configs/* a.py', null, ['run-started']],
   ['limit=1', null, ['run-outdated']],
@@ -53,12 +55,13 @@ const bad: readonly [string, RegExp][] = [
   ['24hours', /^"24hours" is no duration; write it as 30s, 5m, 4h or 2d$/],
   [
     'kind=run-lauched',
-    /^"run-lauched" is no kind of event; did you mean "run-launched"\? \(there are: run-started, .*\)$/,
+    /^"run-lauched" is not a kind of event; did you mean "run-launched"\? \(there are: run-started, .*\)$/,
   ],
-  ['kind=', /^"" is no kind of event \(there are: run-started, /],
+  ['kind=', /^"" is not a kind of event \(there are: run-started, /],
+  ['project=labb', /^"labb" is not a project; did you mean "lab"\? \(there are: lab, other\)$/],
   ['limit=0', /^limit=0: write a whole number from 1, or "all"$/],
   ['limit=ten', /^limit=ten: /],
-  ['status=failed', /^"status" is not one of kind, project, run and limit$/],
+  ['status=failed', /^"status" is not a filter \(there are: kind, project, run, limit\)$/],
 ];
 
 describe('events, the command', () => {

@@ -73,10 +73,16 @@ describe('runs', () => {
     assert.deepEqual([(data.runs as unknown[]).length, data.omitted, data.total], [20, 80, 100]);
   });
 
-  it('names twenty projects at most', async () => {
+  it('names a few projects at most', async () => {
     const projects = Array.from({ length: 30 }, (_, index) => makeProject({ name: `p${index}` }));
     const { data } = await askAbout(makeSnapshot({ projects }), 'runs project=other');
-    assert.match(String(data.text), /p19 and 10 more\)$/);
+    assert.match(String(data.text), /p24 and 5 more\)$/);
+  });
+
+  it('has failed when a run that it shows is on a host that cannot be asked', async () => {
+    const runs = [makeRun({ reason: 'host-unreachable' }), makeRun({ config: 'configs/b.py' })];
+    assert.equal((await askAbout(makeSnapshot({ runs }), 'runs')).failed, true);
+    assert.equal((await askAbout(makeSnapshot({ runs }), 'runs b.py')).failed, false);
   });
 
   for (const [what, project, failed] of [

@@ -157,6 +157,16 @@ describe('buildSnapshot', () => {
     assert.equal(run?.status, 'running');
   });
 
+  it('tells when a launcher did something in our own clock', () => {
+    const reading = (at: number) => ({
+      cursor: { offset: 1, mark: 'm' },
+      events: [{ kind: 'launcher-round' as const, project: 'lab', at }],
+    });
+    const hosts = [up('gpu1', makeSample({ host: 'gpu1', clockSkewS: 3600 })), up('gpu2')];
+    const { projects } = snapshotOf({ hosts, launcher: new Map([['lab', reading(T0 + 50 * MINUTE)]]) });
+    assert.deepEqual(projects[0]?.launcher, reading(T0 - 10 * MINUTE));
+  });
+
   describe('of the same facts', () => {
     const DAY = 24 * 60 * MINUTE;
     const old = { newestLog: logAged(DAY), newestArtifactAt: T0 - DAY };

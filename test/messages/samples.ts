@@ -31,6 +31,7 @@ export function alertView(more: Partial<AlertView> = {}): AlertView {
     project: 'pylon',
     host: 'gpu1',
     run: 'configs/exp/a.py',
+    gpu: null,
     summary: 'CUDA out of memory on GPU 0, 20.00 MiB requested',
     evidence: [
       'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.',
@@ -337,6 +338,7 @@ export const BASELINE = {
       stuck: 1,
       outdated: 2,
       never_started: 3,
+      unknown: 4,
       failed_runs: Array.from({ length: 20 }, (_, index) => `configs/exp/${index}.py`),
       more: 3,
     },
@@ -351,6 +353,7 @@ export const BASELINE = {
       stuck: 0,
       outdated: 0,
       never_started: 0,
+      unknown: 0,
       failed_runs: ['configs/room.py'],
       more: 0,
     },

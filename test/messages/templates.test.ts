@@ -103,14 +103,14 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     'No bot is running; this is one look at 2026-11-24 14:32.',
   ],
   runs: [
-    '# 5 runs of pylon',
-    '| Run              | Status        |   Progress | ETA or reason     |  Seen | Host |',
-    '| ---------------- | ------------- | ---------: | ----------------- | ----: | ---- |',
-    '| configs/exp/a.py | running       | 57/100 57% | in 12 h 38 min    | 2 min | gpu1 |',
-    '| configs/exp/b.py | never started | 57/100 57% |                   | 2 min | gpu1 |',
-    '| configs/exp/c.py | finished      | 57/100 57% | stopped early     | 2 min | gpu1 |',
-    '| configs/exp/d.py | running       | 57/100 57% | host unreachable  | 2 min | gpu1 |',
-    '| configs/exp/e.py | failed        |        3/? | permission denied | 2 min | gpu1 |',
+    '# 5 runs of pylon, on gpu1',
+    '| Run              | Status        |   Progress | ETA or reason     |  Seen |',
+    '| ---------------- | ------------- | ---------: | ----------------- | ----: |',
+    '| configs/exp/a.py | running       | 57/100 57% | in 12 h 38 min    | 2 min |',
+    '| configs/exp/b.py | never started | 57/100 57% |                   | 2 min |',
+    '| configs/exp/c.py | finished      | 57/100 57% | stopped early     | 2 min |',
+    '| configs/exp/d.py | running       | 57/100 57% | host unreachable  | 2 min |',
+    '| configs/exp/e.py | failed        |        3/? | permission denied | 2 min |',
     '**Could not be read**',
     '- pylon: configs/exp/e.py could not be read: permission denied',
   ],
@@ -294,6 +294,22 @@ describe('alert', () => {
     assert.ok(details.includes('And 9 more'));
   });
 
+  it('about GPUs of one host tells them apart', () => {
+    const lost = (gpu: string) =>
+      alertView({ id: gpu, rule: 'gpu-lost', project: null, run: null, gpu, summary: 'gone' });
+    const two = [lost('1'), lost('3')];
+    const ended = two.map((alert) => over(alert, 'answers again'));
+    const added = renderer.markdown(content('alert-added', group(two)));
+    assert.ok(added.startsWith('**New: 2 GPUs lost**: gpu1 GPU 1, gpu1 GPU 3'), added);
+    assert.match(added, /^\*\*gpu1 GPU 3\*\*: gone$/m);
+    assert.match(renderer.markdown(content('alert-added', group([lost('1')]))), /^\*\*GPU lost: gpu1 GPU 1\*\*$/m);
+    const resolved = (alerts: typeof two) => renderer.markdown(content('alert-resolved', group(alerts)));
+    assert.match(resolved(ended), /^\*\*Resolved: 2 alerts\*\*: gpu1 GPU 1, gpu1 GPU 3$/m);
+    assert.match(resolved(ended.slice(1)), /^\*\*Resolved: gpu1 GPU 3\*\* \(GPU lost\) · answers again/m);
+    assert.match(alertBody(group(two)), /^- \*\*gpu1 GPU 3\*\*: gone$/m);
+    assert.ok(alertBody(group([lost('1')])).startsWith('# GPU lost: gpu1 GPU 1\n'));
+  });
+
   it('about neither run nor host is named by its rule', () => {
     const fleet = alertView({ rule: 'bottleneck', project: null, host: null, run: null, summary: 'all GPUs are busy' });
     assert.ok(alertBody(group([fleet])).startsWith('# Bottleneck\nall GPUs are busy'));
@@ -380,6 +396,13 @@ describe('long lists', () => {
   it('of runs of several projects name the project', () => {
     const runs = [runView(), runView({ project: 'nerf' })];
     assert.ok(renderer.markdown(content('runs', { ...RUNS, runs })).includes('| nerf: configs/exp/a.py'));
+  });
+
+  it('of runs on several hosts name the host', () => {
+    const runs = [runView(), runView({ config: 'configs/exp/b.py', host: 'gpu2' })];
+    const text = renderer.markdown(content('runs', { ...RUNS, runs, omitted: 0 }));
+    assert.match(text, /Seen \| Host \|\n/);
+    assert.match(text, /b\.py .* gpu2 \|\n/);
   });
 
   it('of problems, hosts and cares end as well', () => {

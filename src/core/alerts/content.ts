@@ -19,6 +19,7 @@ export function alertView(alert: Alert): AlertView {
     project: alert.labels.project ?? null,
     host: alert.labels.host ?? null,
     run: alert.labels.run ?? null,
+    gpu: alert.labels.gpu ?? null,
     summary: alert.summary,
     evidence: alert.evidence,
     starts_at: isoTime(alert.startsAt),
@@ -59,9 +60,13 @@ function fold(members: readonly AlertView[]): AlertGroupView['folded'] {
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const runs = group.flatMap((member) => member.run ?? member.host ?? []).slice(0, NAMES_IN_FOLD);
+    const runs = group.flatMap((member) => nameOf(member) ?? []).slice(0, NAMES_IN_FOLD);
     return [{ rule: first.rule, summary: first.summary, state: first.state, count: group.length, runs }];
   });
+}
+
+function nameOf({ run, host, gpu }: AlertView): string | null {
+  return run ?? (gpu === null ? host : `${host} GPU ${gpu}`);
 }
 
 /** The members that a message about alerts tells of. */

@@ -63,7 +63,7 @@ export function evaluateRules(
 
   function goOnWithout(identity: string, alert: Alert): void {
     const isOff = settings[alert.rule]?.enabled !== true;
-    const verdict = isOff ? NOT_WATCHED : verdictWithoutSubject(alert, snapshot, scanned, projects);
+    const verdict = isOff ? NOT_WATCHED : verdictWithoutSubject(identity, alert, snapshot, scanned, projects);
     const about = { identity, rule: alert.rule, labels: alert.labels, settings: OFF };
     keep(identity, stepAlert(alert, verdict, about, snapshot.at));
   }
@@ -102,12 +102,16 @@ function asCounted(run: Run, known: KnownRun | undefined): Run {
 
 /** An alert whose subject the snapshot does not show: not read, away for a moment, or gone. */
 function verdictWithoutSubject(
+  identity: string,
   { labels }: Alert,
   snapshot: Snapshot,
   scanned: ReadonlySet<string>,
   projects: Readonly<Record<string, KnownProject>>,
 ): RuleVerdict {
-  if (labels.gpu !== undefined) return verdictWithoutGpu(snapshot.hosts.find(({ name }) => name === labels.host));
+  if (labels.gpu !== undefined) {
+    const host = snapshot.hosts.find(({ name }) => name === labels.host);
+    return verdictWithoutGpu(identity, host);
+  }
   const { project = '', run = '' } = labels;
   const isConfigured = snapshot.projects.some(({ name }) => name === project);
   if (isConfigured && !scanned.has(project)) return { state: 'unknown', reason: 'not read yet' };
@@ -116,9 +120,11 @@ function verdictWithoutSubject(
   return still ? { state: 'clear', reason: 'started again' } : NOT_WATCHED;
 }
 
-function verdictWithoutGpu(host: HostState | undefined): RuleVerdict {
+/** A GPU that was lost before its UUID was known goes by its place on the bus, and by the UUID once it is back. */
+function verdictWithoutGpu(identity: string, host: HostState | undefined): RuleVerdict {
   if (host === undefined) return NOT_WATCHED;
   if (host.reachable !== true) return { state: 'unknown', reason: 'host out of reach' };
   if (host.sample?.gpus == null) return { state: 'unknown', reason: 'GPUs not known' };
-  return NOT_WATCHED;
+  const gpu = host.sample.gpus.find(({ busId }) => busId !== '' && identity.includes(JSON.stringify(busId)));
+  return gpu?.state === 'ok' ? { state: 'clear', reason: 'answers again' } : NOT_WATCHED;
 }

@@ -99,15 +99,21 @@ export function hasStarted(run: Run): boolean {
   return run.reason !== 'never-started';
 }
 
-/** Whether it has begun anew since. Fewer logs than before mean that somebody has pruned them. */
+/** Whether it has begun anew since. */
 export function isRestart(run: Run, before: KnownRun | undefined): boolean {
-  return before?.started === true && run.sessions > before.logs;
+  return before?.started === true && startsSince(run, before) > 0;
 }
 
-/** Which start of the run this is, counted over the pruning of logs. */
+/** Which start of the run this is, counted over the pruning of logs and the removal of its work dir. */
 export function sessionOf(run: Run, before: KnownRun | undefined): number {
-  if (before === undefined || !before.started) return run.sessions;
-  return before.session + Math.max(0, run.sessions - before.logs);
+  return before === undefined ? run.sessions : before.session + startsSince(run, before);
+}
+
+/** Fewer logs than before mean that somebody has pruned them; a run that was over and trains what it had has begun anew. */
+function startsSince(run: Run, before: KnownRun): number {
+  const wasOver = before.status === 'finished' || before.status === 'outdated';
+  const trainsAgain = wasOver && run.status === 'running' && run.progress.completedEpochs < before.completedEpochs;
+  return Math.max(trainsAgain ? 1 : 0, run.sessions - before.logs);
 }
 
 /** Whether a project that is known shows a run for the first time that was over before the bot came. */

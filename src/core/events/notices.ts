@@ -6,6 +6,7 @@ import { isoTime } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Notice } from '../alerts/decide.ts';
 import { countRuns } from '../runs/fleet.ts';
+import { isUnknown } from './known.ts';
 
 /** How many bad runs the first message names; the template says how many more there are. */
 const NAMED_AT_FIRST_SIGHT = 20;
@@ -53,12 +54,15 @@ function baselineNotice(found: readonly string[], snapshot: Snapshot): Notice {
     .filter((project) => found.includes(project.name))
     .map(({ name, root, readFrom }) => {
       const runs = snapshot.runs.filter((run) => run.project === name);
-      const bad = runs.filter((run) => run.reason !== 'never-started' && BAD.has(run.status));
+      const known = runs.filter((run) => !isUnknown(run));
+      const bad = known.filter((run) => run.reason !== 'never-started' && BAD.has(run.status));
       return {
         project: name,
         root,
         host: readFrom,
-        ...countRuns(runs),
+        ...countRuns(known),
+        total: runs.length,
+        unknown: runs.length - known.length,
         failed_runs: bad.slice(0, NAMED_AT_FIRST_SIGHT).map((run) => run.config),
         more: Math.max(0, bad.length - NAMED_AT_FIRST_SIGHT),
       };

@@ -11,7 +11,8 @@ const NAMES = new Set(['name', 'process_name']);
 /**
  * Reads `--format=csv` by its header, so that a column more or less, or in another place, shifts
  * nothing. Nothing is quoted there: a comma too many belongs to the name. A row that is too short was
- * cut off, so its last cell is not to be trusted. Warnings may stand before, between and after the rows.
+ * cut off, so its last cell is not to be trusted. Warnings may stand before, between and after the rows;
+ * one that looks like a header gives way to the header itself.
  * @param key the column that every table of this kind has and whose cells `isKey` knows
  */
 export function parseCsv(lines: readonly string[], key: string, isKey: RegExp): CsvTable {
@@ -20,7 +21,7 @@ export function parseCsv(lines: readonly string[], key: string, isKey: RegExp): 
   const messages: string[] = [];
   for (const line of lines) {
     const cells = line.split(',').map((cell) => cell.trim());
-    if (columns.length === 0 && cells.length > 1 && cells.includes(key)) {
+    if (rows.length === 0 && cells.length > 1 && cells.includes(key)) {
       columns = cells.map((cell) => cell.replace(/ \[[^\]]*\]$/, ''));
       continue;
     }

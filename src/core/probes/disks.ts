@@ -6,7 +6,8 @@ import { type CommandOutput, EXIT_HUNG, explainCommand, isWhole, type Reading } 
 const ROW = /^(\S.{0,1000}?) +(\d{1,16}) +(\d{1,16}) +(-?\d{1,16}) +\d{1,3}% +(\/.{0,1000})$/;
 
 /** File systems that are not a disk: memory, images, layers of containers. */
-const NO_DISK = /^(?:tmpfs|devtmpfs|udev|ramfs|shm|none|overlay|efivarfs|\/dev\/loop\d+|cgroup\w*|systemd-\d+)$/;
+const NO_DISK =
+  /^(?:tmpfs|devtmpfs|devfs|udev|ramfs|shm|none|overlay|efivarfs|\/dev\/(?:loop|sr)\d+|snapfuse|squashfuse(?:_ll)?|cgroup\w*|systemd-\d+)$/;
 
 /**
  * `local` was asked for the disks of the host itself after `all` had hung on a network mount; `inodes` is

@@ -8,7 +8,8 @@ import { pciAddress } from './smi-cells.ts';
 const DMESG_LINE = /^\[ *(\d{1,10}\.\d{1,6})\](?:\[ *[TC]\d{1,9}\])? (.*)$/;
 const JOURNAL_LINE = /^(\d{9,11}\.\d{1,6}) \S{1,255} kernel: (.*)$/;
 
-const XID = /^NVRM: Xid \((?:PCI:)?([\da-f:.]{5,20})\): (\d{1,4})(?:, pid=(\d{1,10}))?/i;
+/** A MIG instance stands behind the address: `(PCI:0000:3b:00 GPU-I:05)`. */
+const XID = /^NVRM: Xid \((?:PCI:)?([\da-f:.]{5,20})(?: GPU-I:\d{1,3})?\): (\d{1,4})(?:, pid='?(\d{1,10}))?/i;
 /** The kernel tells a kill twice: what asked for it, then whom it struck. */
 const OOM_REASON = /^oom-kill:constraint=(\w{1,40}),.*,task=(.{1,40}),pid=(\d{1,10})(?:,|$)/;
 const OOM_KILL = /^(Memory cgroup out|Out) of memory[^:]{0,40}: Kill(?:ed)? process (\d{1,10}) \((.{1,40}?)\)(?:,| |$)/;

@@ -9,6 +9,9 @@ const EXIT = { good: 0, noDevices: 6, infoRomWarning: 14, notInstalled: 127 };
 
 /** What stands in a cell when the hardware no longer answers, as against a figure it does not have. */
 const LOST_CELL = /^\[?GPU (?:is lost|requires reset)\]?$/;
+/** Each of them may fail by itself; a card that has none of them to tell needs a reset (`ERR!` in the table). */
+const VITAL = ['utilization.gpu', 'memory.used', 'temperature.gpu', 'power.draw'];
+const FAILED_CELL = /^\[Unknown Error\]$/;
 const LOST_LINE = /GPU is lost|Unable to determine the device handle for GPU/i;
 
 /** A call takes far less with the driver loaded; whole seconds are counted. */
@@ -81,13 +84,21 @@ export function explainSmi(output: CommandOutput, { columns, messages }: CsvTabl
   return `GPUs: ${explainCommand('nvidia-smi', NVIDIA_SMI_LIMIT_S, output, messages)}`;
 }
 
+function explainMarks({ rows }: CsvTable): string | null {
+  const marks = rows.flatMap((row) => {
+    const mark = lostMark(row);
+    return mark === null ? [] : [`GPU ${row.get('index')}: ${mark}`];
+  });
+  return marks.length === 0 ? null : `GPUs: nvidia-smi says of ${marks.join(', ')}`;
+}
+
 function readList(
   output: CommandOutput,
   asked: number | null,
   mig: ReadonlyMap<string, readonly MigInstance[]> | null,
 ): GpuList {
   const table = parseCsv(output.lines, 'index', /^\d{1,4}$/);
-  const problem = explainSmi(output, table);
+  const problem = explainSmi(output, table) ?? explainMarks(table);
   if (output.exit === EXIT.notInstalled) return { gpus: [], lost: [], state: 'absent', problem };
   if (output.exit === EXIT_HUNG) return { gpus: [], lost: [], state: 'hung', problem };
   if (saysNoGpus(output, table)) return { gpus: [], lost: [], state: 'whole', problem: null };
@@ -108,7 +119,7 @@ function readGpu(row: ReadonlyMap<string, string>, mig: ReadonlyMap<string, read
     uuid,
     name: row.get('name') ?? '',
     busId: pciAddress(row.get('pci.bus_id')),
-    state: [...row.values()].some((cell) => LOST_CELL.test(cell)) ? 'lost' : 'ok',
+    state: lostMark(row) === null ? 'ok' : 'lost',
     utilPct: figure(row.get('utilization.gpu'), '%'),
     memory: { total: bytes(row.get('memory.total')), used: bytes(row.get('memory.used')) },
     tempC: figure(row.get('temperature.gpu'), ''),
@@ -126,6 +137,13 @@ function readGpu(row: ReadonlyMap<string, string>, mig: ReadonlyMap<string, read
     },
     mig: row.get('mig.mode.current') === 'Enabled' && mig !== null ? (mig.get(uuid) ?? []) : null,
   };
+}
+
+/** What stands in its cells where the hardware no longer answers; null where it does. */
+function lostMark(row: ReadonlyMap<string, string>): string | null {
+  const mark = [...row.values()].find((cell) => LOST_CELL.test(cell));
+  const vital = VITAL.map((column) => row.get(column) ?? '');
+  return mark ?? (vital.every((cell) => FAILED_CELL.test(cell)) ? '[Unknown Error]' : null);
 }
 
 /** `GPU3: 0000:04:00.0: ...` tells index and address; `GPU 0000:02:00.0: ...` and `GPU0000:65:00.0: ...` the address. */

@@ -1,4 +1,4 @@
-import type { HostProcess, HostSample, KnownGpu } from '../../domain/host.ts';
+import type { Gpu, HostProcess, HostSample, KnownGpu } from '../../domain/host.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Section } from '../sections.ts';
 import { readDisks } from './disks.ts';
@@ -111,18 +111,20 @@ function readAllGpus(
   sections: Sections,
   { known, receivedAt }: ProbeContext,
 ): Pick<HostSample, 'gpus' | 'gpuProcesses' | 'problems'> & Pick<Probed, 'known'> {
-  const isWatched = watched(wholeBody(sections.get('wanted')).trim());
+  const wanted = wantedIndices(wholeBody(sections.get('wanted')).trim());
+  const isWatched = (index: number) => wanted?.has(index) ?? true;
   const command = (name: string) => readCommand(sections.get(name));
   const list = readGpus(command('gpus'), eachGpu(sections), readMig(command('mig')));
   const recalled = recallGpus(list, known, isWatched, receivedAt);
   const processes = readGpuProcesses(command('gpuprocs'));
+  const absence = list.state === 'whole' ? explainAbsence(wanted, recalled.gpus ?? []) : null;
   const slowness = explainSlowness(wholeBody(sections.get('gpus:seconds')).trim(), list);
   const others = new Set(list.gpus.filter(({ index }) => !isWatched(index)).map(({ uuid }) => uuid));
   return {
     gpus: recalled.gpus,
     gpuProcesses: processes.value?.filter(({ gpuUuid }) => !others.has(gpuUuid)) ?? null,
     known: recalled.known,
-    problems: [...[list, recalled, processes].map(({ problem }) => problem), slowness].flatMap(
+    problems: [...[list, recalled, processes].map(({ problem }) => problem), absence, slowness].flatMap(
       (problem) => problem ?? [],
     ),
   };
@@ -138,9 +140,13 @@ function eachGpu(sections: Sections): ReadonlyMap<number, CommandOutput> {
   return outputs;
 }
 
-/** Which GPUs the configuration names: `all` or `0,1`. */
-function watched(wanted: string): (index: number) => boolean {
-  if (!/^\d{1,4}(?:,\d{1,4})*$/.test(wanted)) return () => true;
-  const indices = new Set(wanted.split(',').map(Number));
-  return (index) => indices.has(index);
+/** The GPUs that the configuration names, `0,1`; null: `all`. */
+function wantedIndices(wanted: string): ReadonlySet<number> | null {
+  return /^\d{1,4}(?:,\d{1,4})*$/.test(wanted) ? new Set(wanted.split(',').map(Number)) : null;
+}
+
+/** One that was never there, or whose card has another index since a dead one is gone. */
+function explainAbsence(wanted: ReadonlySet<number> | null, gpus: readonly Gpu[]): string | null {
+  const absent = [...(wanted ?? [])].filter((index) => !gpus.some((gpu) => gpu.index === index));
+  return absent.length === 0 ? null : `GPUs: the configuration names GPU ${absent.join(', ')}, which is not there`;
 }

@@ -32,17 +32,29 @@ probe_smi() {
   probe_bounded "$probe_left" ${OUTPUT_BYTES} nvidia-smi "$@"
 }
 
-# Prints why nvidia-smi is not to be asked, if so. One more would join, at every probe, one that has been in
-# uninterruptible sleep for 20 s or more, or one of ours that outlived its time; and two of ours at once are
-# one too many.
+# Monitors that loop are in uninterruptible sleep now and then, and out of it at once.
+probe_stays_asleep() {
+  for probe_look in 1 2 3 4; do
+    ! grep -q ') [^D] ' "/proc/$1/stat" 2>/dev/null || return
+    sleep 0.2
+  done
+}
+
+# Prints why nvidia-smi is not to be asked, if so. One more would join, at every probe, one of 20 s or more
+# that stays in uninterruptible sleep, or one of ours that outlived its time; and two of ours at once are
+# one too many. A user's name may hold a blank.
 probe_smi_refusal() {
   command -v nvidia-smi >/dev/null || { echo 'exit 127'; return; }
+  for probe_pid in $(printf '%s\\n' "$probe_ps" | grep nvidia-smi | grep -v ' 00:[01][0-9] ' |
+    sed -nE 's/^[^ ]+( [^ ]+)? +([0-9]+) +[0-9]+ +D.*/\\2/p'); do
+    ! probe_stays_asleep "$probe_pid" || { echo 'exit 124'; return; }
+  done
   probe_ours='nvidia-smi (-i [0-9,]+ )?--format=csv --query-(gpu=(${FIELDS}|${FEW_FIELDS})|compute-apps=${PROCESS_FIELDS})$'
-  probe_others=$(printf '%s\\n' "$probe_ps" | grep -E " D[^ ]* .*nvidia-smi|$probe_ours")
+  probe_others=$(printf '%s\\n' "$probe_ps" | grep -E "$probe_ours")
   [ -n "$probe_others" ] || return
   if printf '%s\\n' "$probe_others" | grep -qv ' 00:[01][0-9] '; then
     echo 'exit 124'
-  elif printf '%s\\n' "$probe_others" | grep -qE "$probe_ours"; then
+  else
     echo 'exit ${EXIT_BUSY}'
   fi
 }

@@ -2,13 +2,17 @@ import { GPUS_PROGRAM } from './program-gpus.ts';
 
 /** Seconds for what hangs on a process or a network mount in uninterruptible sleep: ps, df, the roots of projects. */
 export const LIST_LIMIT_S = 4;
-/** Bytes kept of the line of a process that may be a trainer, and of any other. */
+/**
+ * Bytes kept of the line of a process that may be a trainer, and of any other; and of all lines before only
+ * the latter is kept. A trainer's data loaders have its command line too.
+ */
 const TRAINER_BYTES = 4_096;
 const LINE_BYTES = 320;
+const LONG_LINES_BYTES = 1_048_576;
 /** Processes whose working folder is read. */
 const TRAINERS = 500;
 /** Bytes kept of the process table, and of any other command's output, so that an endless one ends. */
-const PS_BYTES = 1_048_576;
+const PS_BYTES = 6_291_456;
 const OUTPUT_BYTES = 65_536;
 /** The last lines of the kernel log that are looked through where it is read from the journal, and told. */
 const JOURNAL_LINES = 5_000;
@@ -30,6 +34,8 @@ export const PROBE_PROGRAM = `
 PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/wsl/lib
 LC_ALL=C
 export PATH LC_ALL
+# They change what ps understands and how ls shows names.
+unset PS_PERSONALITY CMD_ENV QUOTING_STYLE
 exec </dev/null
 
 probe_began=$(date '+%s.%N')
@@ -72,7 +78,9 @@ probe_ps=$(probe_bounded ${LIST_LIMIT_S} ${PS_BYTES} sh -c '
       ps -o user,pid,ppid,stat,rss,args
   } 2>/dev/null | LC_ALL=C awk "{
     sub(/  +/, \\" \\")
-    print substr(\\$0, 1, /python|--config-filepath|ns-train|nvidia-smi/ ? ${TRAINER_BYTES} : ${LINE_BYTES})
+    limit = kept < ${LONG_LINES_BYTES} && /python|--config-filepath|ns-train|nvidia-smi/ ? ${TRAINER_BYTES} : ${LINE_BYTES}
+    print substr(\\$0, 1, limit)
+    kept += length(\\$0) < limit ? length(\\$0) : limit
   }"')
 
 # Only of processes that may be trainers: the first two numbers of a line are pid and ppid.
@@ -80,7 +88,7 @@ probe_cwds() {
   case $probe_ps in *--config-filepath* | *ns-train*) ;; *) return ;; esac
   section cwds
   probe_links=$(printf '%s\\n' "$probe_ps" | awk '
-    /--config-filepath|ns-train/ && match($0, / [0-9]+ +[0-9]+ +[A-Z]/) && count++ < ${TRAINERS} {
+    /--config-filepath|ns-train/ && match($0, / [0-9]+ +[0-9]+ +[A-Za-z]/) && count++ < ${TRAINERS} {
       split(substr($0, RSTART), column, " ")
       print "/proc/" column[1] "/cwd"
     }')

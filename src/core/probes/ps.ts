@@ -9,9 +9,14 @@ import { type CommandOutput, explainCommand, isWhole, type Reading } from './rea
  * and `13m` for rss. A user's name may hold blanks.
  */
 const ROW =
-  /^(\S.{0,63}?) +(\d{1,10}) +\d{1,10} +([A-Z?])[^ \d]*(?: [<N])? +(?:(-|\d[\d:-]{0,20}:\d\d) +)?(\d{1,12}(?:\.\d)?)([mgt]?)(?: (.*))?$/;
+  /^(\S.{0,63}?) +(\d{1,10}) +\d{1,10} +([A-Za-z?])[^ \d]*(?: [<N])? +(?:(-|\d[\d:-]{0,20}:\d\d) +)?(\d{1,12}(?:\.\d)?)([mgt]?)(?: (.*))?$/;
 
 const KILOBYTES: Readonly<Record<string, number>> = { '': 1, m: 1024, g: 1024 ** 2, t: 1024 ** 3 };
+
+/** Every process table that is whole has it. */
+const INIT_PID = 1;
+const HIDDEN =
+  'processes: those of other users may not be seen by this user (hidepid of /proc), so that their runs seem to have none';
 
 /** The process table, or why it cannot be relied on: a process must not seem gone because a list broke off. */
 export function readProcesses(
@@ -20,7 +25,8 @@ export function readProcesses(
   at: Instant | null,
 ): Reading<readonly HostProcess[]> {
   const processes = isWhole(output) ? parseProcesses(output.lines, cwds, at) : [];
-  if (processes.length > 0) return { value: processes, problem: null };
+  if (processes.some(({ pid }) => pid === INIT_PID)) return { value: processes, problem: null };
+  if (processes.length > 0) return { value: processes, problem: HIDDEN };
   return { value: null, problem: `processes: ${explainCommand('ps', LIST_LIMIT_S, output)}` };
 }
 

@@ -1,4 +1,5 @@
 import type { RuleVerdict } from '../../domain/alert.ts';
+import type { Gpu } from '../../domain/host.ts';
 import type { GpuRule, GpuSubject } from './rule.ts';
 
 /** Lines of the kernel log that an alert shows. */
@@ -22,12 +23,19 @@ function evaluate({ host, gpu }: GpuSubject): RuleVerdict {
   return { state: 'holds', summary: `GPU ${gpu.index}${name} answers no more`, evidence: evidence({ host, gpu }) };
 }
 
+/** What nvidia-smi says: whether a reset will do, or the host must be restarted. */
+function tellsOf(text: string, { index, busId }: Gpu): boolean {
+  return text.startsWith('GPUs: ') && (text.includes(`GPU ${index}: `) || (busId !== '' && text.includes(busId)));
+}
+
 function evidence({ host, gpu }: GpuSubject): string[] {
   const events = host.sample?.kernelEvents ?? [];
+  const complaints = host.sample?.problems.filter((text) => tellsOf(text, gpu)) ?? [];
   const xids = events.filter((event) => event.kind === 'xid' && event.busId !== '' && event.busId === gpu.busId);
   return [
     ...(gpu.uuid === '' ? [] : [gpu.uuid]),
     ...(gpu.busId === '' ? [] : [`PCI ${gpu.busId}`]),
+    ...complaints,
     ...xids.slice(-XIDS_SHOWN).map(({ text }) => text),
   ];
 }

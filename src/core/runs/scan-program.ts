@@ -1,12 +1,11 @@
+import { LOG_PROGRAM } from './log-program.ts';
+
 /** Bytes of a file read from its start, counted after lists of numbers have been shortened. */
 export const HEAD_BYTES = 65_536;
+/** Larger files are not read from their start: one may be a single line of any length. */
+export const MAX_HEAD_BYTES = 1_000_000;
 /** Bytes of a log read from its end. */
 export const TAIL_BYTES = 16_384;
-/** Bytes of a launcher's log read at once. */
-const APPENDED_BYTES = 1_000_000;
-/** Bytes before the place up to which a log was read, by which it is known again. */
-const MARK_BYTES = 64;
-
 /**
  * Looks at run folders on one host. POSIX sh (dash, bash, busybox ash) behind SECTION_PRELUDE and beside
  * other programs; needs `$nonce` and reads six variables, each of them optional and written by
@@ -203,50 +202,7 @@ scan_nerfstudio() {
   done
 }
 
-# Checksum of the bytes right before an offset.
-scan_mark() {
-  scan_from=$(($2 > ${MARK_BYTES} ? $2 - ${MARK_BYTES} : 0))
-  tail -c "+$((scan_from + 1))" "$1" 2>/dev/null | head -c "$(($2 - scan_from))" | scan_checksum
-}
-
-# Prints whole lines of a log from an offset on, behind the offset that was asked for, and the offset and mark for
-# the next time. A line longer than what is read at once is skipped.
-scan_print_from() {
-  scan_lines=$(tail -c "+$(($2 + 1))" "$1" | head -c ${APPENDED_BYTES} | wc -l)
-  scan_bytes=$(tail -c "+$(($2 + 1))" "$1" | head -n "$((scan_lines))" | wc -c)
-  [ "$((scan_lines))" -gt 0 ] || scan_bytes=$(tail -c "+$(($2 + 1))" "$1" | head -c ${APPENDED_BYTES} | wc -c)
-  [ "$((scan_lines))" -gt 0 ] || [ "$((scan_bytes))" -ge ${APPENDED_BYTES} ] || scan_bytes=0
-  printf '%s %s %s\\n' "$scan_asked" "$(($2 + scan_bytes))" "$(scan_mark "$1" "$(($2 + scan_bytes))")"
-  [ "$((scan_lines))" = 0 ] || tail -c "+$(($2 + 1))" "$1" | head -n "$((scan_lines))"
-}
-
-# What was appended to logs. One that no longer has the mark before the offset was rotated to .1, or begun anew.
-scan_print_appended() {
-  for scan_line in $scan_appended; do
-    scan_path=/\${scan_line#*/}
-    IFS=' '
-    set -- \${scan_line%%/*}
-    IFS=$scan_nl
-    scan_asked=$2
-    [ -f "$scan_path" ] && [ -r "$scan_path" ] || continue
-    scan_size=$(wc -c <"$scan_path")
-    if [ "$2" = -1 ]; then
-      [ -f "$scan_path.1" ] && [ -r "$scan_path.1" ] && { section "scan:rotated:$1"; scan_print_from "$scan_path.1" 0; }
-      section "scan:appended:$1"
-      scan_print_from "$scan_path" 0
-    elif [ "$((scan_size))" -ge "$2" ] && [ "$(scan_mark "$scan_path" "$2")" = "$3" ]; then
-      [ "$((scan_size))" = "$2" ] || { section "scan:appended:$1"; scan_print_from "$scan_path" "$2"; }
-    else
-      if [ -r "$scan_path.1" ] && [ "$(scan_mark "$scan_path.1" "$2")" = "$3" ]; then
-        section "scan:rotated:$1"
-        scan_print_from "$scan_path.1" "$2"
-      fi
-      section "scan:appended:$1"
-      scan_print_from "$scan_path" 0
-    fi
-  done
-}
-
+${LOG_PROGRAM}
 scan_read_files() {
   for scan_line in $scan_reads; do
     scan_path=/\${scan_line#*/}
@@ -259,14 +215,25 @@ scan_read_files() {
         tail -c "\${scan_id#* }" "$scan_path" 2>/dev/null ;;
     esac
   done
-  for scan_line in $scan_reads; do
+  scan_heads=$(for scan_line in $scan_reads; do
     scan_path=/\${scan_line#*/}
     case $scan_line in
       'head '*) [ -f "$scan_path" ] && [ -r "$scan_path" ] && printf '%s\\n' "\${scan_line#* }" ;;
     esac
-  done | awk -v nonce="$nonce" '
-    {
-      path = substr($0, length($1) + 2)
+  done)
+  [ -z "$scan_heads" ] || scan_read_heads
+}
+
+# Prints the beginnings of files, whose sizes are asked first.
+scan_read_heads() {
+  {
+    printf '%s\\n' "$scan_heads" | cut -d ' ' -f 2- | tr '\\n' '\\0' | xargs -0 stat -L "$scan_option" "$scan_stamp" 2>/dev/null
+    printf '\\n%s\\n' "$scan_heads"
+  } | awk -v nonce="$nonce" '
+    $0 == "" { heads = 1; next }
+    { path = substr($0, index($0, " ") + 1) }
+    !heads { split($1, stamp, ":"); bytes[path] = stamp[3]; next }
+    bytes[path] <= ${MAX_HEAD_BYTES} {
       printf "\\n#%s scan:file:%s\\n", nonce, $1
       size = 0
       while (size < ${HEAD_BYTES} && (getline text < path) > 0) {

@@ -3,6 +3,7 @@ import type { LogCursor } from '../../domain/launcher.ts';
 import { HOUR, type Instant, MINUTE } from '../../domain/time.ts';
 import type { Section } from '../sections.ts';
 import type { GlobSearch } from './globs.ts';
+import { MAX_ROTATIONS } from './log-program.ts';
 
 /*
  * What SCAN_PROGRAM is asked and what it answers, line by line. A path is absolute and without newlines.
@@ -223,35 +224,46 @@ export function parseNerfstudio(body: string): Map<string, NerfstudioAnswer> {
 
 /** `$scan_appended`: logs, and how far each is known; answered by `parseAppended` under the index of each. */
 export function appendedInput(logs: readonly { readonly path: string; readonly cursor: LogCursor | null }[]): string {
-  return logs.map(({ path, cursor }, id) => `${id} ${offsetOf(cursor)} ${cursor?.mark ?? '-'} ${path}`).join('\n');
+  return logs.map(({ path, cursor }, id) => `${id} ${placeOf(cursor)} ${path}`).join('\n');
 }
 
 export interface Appended {
-  /** The offset that was asked for. */
-  readonly from: number;
+  /** What was asked for, from `placeOf`. */
+  readonly from: string;
   readonly cursor: LogCursor;
   /** Whole lines. */
   readonly text: string;
 }
 
-/** -1 where nothing of the log is known. */
-export function offsetOf(cursor: LogCursor | null): number {
-  return cursor?.offset ?? -1;
+/** Offset and mark; -1 where nothing of the log is known. */
+export function placeOf(cursor: LogCursor | null): string {
+  return cursor === null ? '-1 -' : `${cursor.offset} ${cursor.mark}`;
 }
 
-/** What was appended to log `id`, that of the one rotated away first; null where there is nothing new. */
+/** Logs by how often they were rotated away, the oldest first. */
+const PLACES = Array.from({ length: MAX_ROTATIONS + 1 }, (_, index) => MAX_ROTATIONS - index);
+
+/** What was appended to log `id`, those rotated away first; null where there is nothing new. */
 export function parseAppended(sections: ReadonlyMap<string, Section>, id: number): Appended | null {
-  const parts = ['rotated', 'appended'].flatMap((name) => {
-    const section = sections.get(`scan:${name}:${id}`);
+  const parts = PLACES.flatMap((place) => {
+    const section = sections.get(`scan:appended:${id}:${place}`);
     const [, from, offset, mark, text] =
-      /^(-?\d{1,15}) (\d{1,15}) ([\da-f]{1,40})\n([\s\S]*)$/.exec(`${section?.body ?? ''}\n`) ?? [];
-    if (section?.complete !== true || offset === undefined || mark === undefined || text === undefined) return [];
-    return [{ from: Number(from), cursor: { offset: Number(offset), mark }, text }];
+      /^(-?\d{1,15} \S{1,40}) (\d{1,15}) ([\da-f]{1,40})\n([\s\S]*)$/.exec(`${section?.body ?? ''}\n`) ?? [];
+    if (
+      section?.complete !== true ||
+      from === undefined ||
+      offset === undefined ||
+      mark === undefined ||
+      text === undefined
+    )
+      return [];
+    return [{ from, cursor: { offset: Number(offset), mark }, text }];
   });
   const last = parts.at(-1);
+  const whole = parts.map(({ text }) => text).join('');
   // Nothing but the beginning of a line was added.
-  if (last === undefined || last.cursor.offset === last.from) return null;
-  return { ...last, text: parts.map(({ text }) => text).join('') };
+  if (last === undefined || (whole === '' && placeOf(last.cursor) === last.from)) return null;
+  return { ...last, text: whole };
 }
 
 export type ReadAsk =

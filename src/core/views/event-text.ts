@@ -1,6 +1,7 @@
 import type { Event } from '../../domain/event.ts';
-import { MINUTE } from '../../domain/time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../domain/time.ts';
 import { gpusText } from '../digest/key-events.ts';
+import { printable } from './printable.ts';
 
 type EventKind = Event['kind'];
 type Texts = { readonly [Kind in EventKind]: (event: Extract<Event, { kind: Kind }>) => string };
@@ -12,7 +13,7 @@ const TEXTS: Texts = {
     `${config} ${earlyStopped ? 'stopped early' : 'finished'} after ${plural(completedEpochs, 'epoch')}`,
   'run-failed': ({ config, summary }) => `${config} failed: ${summary}`,
   'run-stuck': ({ at, config, host, silentSince }) =>
-    `${config} is stuck on ${host}${silentSince === null ? '' : `: no sign of life for ${minutes(at - silentSince)}`}`,
+    `${config} is stuck on ${host}${silentSince === null ? '' : `: no sign of life for ${span(at - silentSince)}`}`,
   'run-recovered': ({ config, host }) => `${config} is running again on ${host}`,
   'run-outdated': ({ config }) => `${config} is outdated`,
   'run-added': ({ config, status }) => `${config} was added, ${status}`,
@@ -21,7 +22,7 @@ const TEXTS: Texts = {
     `${config} completed ${total === null ? plural(to, 'epoch') : `${to} of ${plural(total, 'epoch')}`}`,
   'project-found': ({ project, counts }) => `${project} was seen for the first time: ${plural(counts.total, 'run')}`,
   'host-lost': ({ host, error }) => `${host} cannot be reached: ${error}`,
-  'host-back': ({ host, awayMs }) => `${host} is back after ${minutes(awayMs)}`,
+  'host-back': ({ host, awayMs }) => `${host} is back after ${span(awayMs)}`,
   'launcher-round': () => 'the launcher began a new round',
   'stuck-removed': ({ runs }) =>
     `the launcher removed ${plural(runs.length, 'stuck run')}: ${named(runs.map(({ config, host, pid }) => `${config} (${host}, PID ${pid})`))}`,
@@ -42,22 +43,26 @@ export const EVENT_KINDS = Object.keys(TEXTS) as readonly EventKind[];
 /** How many a sentence names. */
 const NAMED = 3;
 
-/** UTF-16 units: what a log or a host says can be of any length. */
-const LONGEST = 500;
-
-/** What the event says, as one plain sentence on one line. */
+/** What the event says, as one plain sentence on one line. What a log or a host says can be of any length. */
 export function eventText(event: Event): string {
   const write = TEXTS[event.kind] as (event: Event) => string;
-  const line = write(event).replace(/[\s\p{Cc}]+/gu, ' ');
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - 1)}…`;
+  return printable(write(event).replace(/\s+/g, ' '));
 }
 
 function plural(count: number, one: string): string {
   return `${count} ${one}${count === 1 ? '' : 's'}`;
 }
 
-function minutes(ms: number): string {
-  return plural(Math.round(ms / MINUTE), 'minute');
+const UNITS = [
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+] as const;
+
+/** In the largest unit of which there are two: how long something took, not to the second. */
+function span(ms: number): string {
+  const [unit, size] = UNITS.find(([, least]) => ms >= 2 * least) ?? ['second', SECOND];
+  return plural(Math.round(ms / size), unit);
 }
 
 function named(names: readonly string[]): string {

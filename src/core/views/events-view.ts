@@ -2,6 +2,7 @@ import type { Event } from '../../domain/event.ts';
 import { type Instant, isoTime, SECOND } from '../../domain/time.ts';
 import type { EventsView } from '../../domain/views.ts';
 import { eventText } from './event-text.ts';
+import { capped } from './printable.ts';
 import { matchesPattern } from './run-filter.ts';
 
 /** Which events are asked for. An event must satisfy all of it. */
@@ -36,6 +37,9 @@ export function eventsView(
   };
 }
 
+/** UTF-16 units of a sentence. */
+const LONGEST = 500;
+
 function isAskedFor(event: Event, { kinds, project, patterns }: EventFilter): boolean {
   return (
     (kinds.length === 0 || kinds.includes(event.kind)) &&
@@ -58,7 +62,13 @@ function runsOf(event: Event): readonly string[] {
 function eventView(event: Event, redact: (text: string) => string): EventsView['events'][number] {
   const { kind, at, ...fields } = event;
   const shown = Object.entries(fields).map(([name, value]) => fieldView(name, value, redact));
-  return { kind, at: isoTime(at), project: null, ...Object.fromEntries(shown), text: redact(eventText(event)) };
+  return {
+    kind,
+    at: isoTime(at),
+    project: null,
+    ...Object.fromEntries(shown),
+    text: capped(redact(eventText(event)), LONGEST),
+  };
 }
 
 function fieldView(name: string, value: unknown, redact: (text: string) => string): readonly [string, unknown] {

@@ -4,11 +4,13 @@ import { type Instant, isoTime } from '../../domain/time.ts';
 import type { ProbeView } from '../../domain/views.ts';
 import { runsByPid } from '../runs/fleet.ts';
 
-interface Privacy {
-  /** Whether names of other users are shown. */
+/** What may be shown of processes. */
+export interface Privacy {
+  /** Names of the users of processes that are not ours. */
   readonly users: boolean;
-  /** Whether command lines of processes that are not ours are shown. */
+  /** Command lines of processes that are not ours. */
   readonly commands: boolean;
+  /** Masks the secrets in any command line. */
   readonly redact: (text: string) => string;
 }
 

@@ -4,6 +4,7 @@ import { DAY, type Instant, isoTime, SECOND } from '../../domain/time.ts';
 import type { RunDetailView } from '../../domain/views.ts';
 import { runsByPid } from '../runs/fleet.ts';
 import { explainEnd } from '../signatures/explain-end.ts';
+import { capped, printable } from './printable.ts';
 import { runView } from './runs-view.ts';
 
 /** What a person reads to see what a run is doing; more is in the log. */
@@ -72,17 +73,5 @@ function gpusOf(run: Run, { sample }: HostState): RunDetailView['gpus'] {
 function lastLines(tail: string, redact: (text: string) => string): string[] {
   const lines = tail.trimEnd().split(/\r?\n/).slice(-LAST_LINES);
   // Cleaned first, so that no colour in the middle of a secret hides it.
-  return lines.map((line) => capped(redact(plain(line.trimEnd().split('\r').at(-1) ?? ''))));
-}
-
-/** Without terminal sequences (ECMA-48: CSI, OSC and the two-byte ones), control characters and marks that turn text around. */
-function plain(text: string): string {
-  return text
-    .replace(/\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -~]/g, '')
-    .replace(/\t/g, '    ')
-    .replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '');
-}
-
-function capped(line: string): string {
-  return line.length > LINE_LENGTH ? `${line.slice(0, LINE_LENGTH - 1).replace(/[\ud800-\udbff]$/, '')}…` : line;
+  return lines.map((line) => capped(redact(printable(line.trimEnd().split('\r').at(-1) ?? '')), LINE_LENGTH));
 }

@@ -2,6 +2,7 @@ import type { Run } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { type Instant, isoTime } from '../../domain/time.ts';
 import type { RunsView, RunView } from '../../domain/views.ts';
+import { projectProblems } from './project-problems.ts';
 import { type RunFilter, selectRuns } from './run-filter.ts';
 
 /**
@@ -22,7 +23,7 @@ export function runsView(
     runs: shown.map((run) => runView(run, redact)),
     omitted: selected.length - shown.length,
     total: runs.length,
-    problems: projects.flatMap((project) => project.problems.map((text) => `${project.name}: ${text}`)),
+    problems: projects.flatMap(projectProblems),
   };
 }
 

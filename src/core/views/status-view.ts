@@ -1,10 +1,11 @@
 import type { Alert } from '../../domain/alert.ts';
-import type { HostState } from '../../domain/host.ts';
+import type { Gpu, HostSample, HostState } from '../../domain/host.ts';
 import type { Queries } from '../../domain/queries.ts';
 import type { Run } from '../../domain/run.ts';
-import { type Instant, isoTime } from '../../domain/time.ts';
+import { type Instant, isoTime, SECOND } from '../../domain/time.ts';
 import type { StatusView } from '../../domain/views.ts';
 import { countRuns, gpusOfOurs } from '../runs/fleet.ts';
+import { projectProblems } from './project-problems.ts';
 
 /** A GPU below this use, with no process of ours, is idle (glossary). */
 const IDLE_BELOW_PCT = 5;
@@ -41,10 +42,7 @@ export function statusView(queries: Pick<Queries, 'now' | 'snapshot' | 'alerts' 
       ...queries
         .undelivered()
         .map(({ receiver, reason }) => ({ text: `not told to ${receiver}: ${reason}`, ref: receiver })),
-      ...projects.flatMap(({ name, scanned }) => (scanned ? [] : [{ text: `${name}: not read yet`, ref: name }])),
-      ...projects.flatMap((project) =>
-        project.problems.map((text) => ({ text: `${project.name}: ${text}`, ref: project.name })),
-      ),
+      ...projects.flatMap((project) => projectProblems(project).map((text) => ({ text, ref: project.name }))),
     ],
   };
 }
@@ -61,23 +59,33 @@ function hostLine(host: HostState, runs: readonly Run[], now: Instant): StatusVi
     name: host.name,
     reachable: host.reachable,
     error: host.error?.message ?? null,
-    age_s: sample === null ? null : Math.round((now - sample.at) / 1000),
+    age_s: sample === null ? null : Math.round((now - sample.at) / SECOND),
     cpu_pct: sample?.cpu.pct ?? null,
     gpus: sample?.gpus == null ? null : gpuCounts(sample, runs),
   };
 }
 
 function gpuCounts(
-  sample: NonNullable<HostState['sample']>,
+  sample: HostSample,
   runs: readonly Run[],
 ): { total: number; idle: number; free: number; held: number } {
-  const ours = gpusOfOurs(sample, runs);
+  const isRunHere = runs.some(({ process }) => process?.host === sample.host);
+  const ours = gpusOfOurs(sample, runs) ?? (isRunHere ? null : new Set());
   const gpus = sample.gpus ?? [];
   const idle = gpus.filter(
-    (gpu) => gpu.state === 'ok' && gpu.utilPct !== null && gpu.utilPct < IDLE_BELOW_PCT && ours?.has(gpu.uuid) !== true,
+    (gpu) =>
+      gpu.state === 'ok' && gpu.utilPct !== null && gpu.utilPct < IDLE_BELOW_PCT && ours?.has(gpu.uuid) === false,
   );
-  const held = idle.filter((gpu) => (gpu.memory.used ?? 0) > HELD_ABOVE_BYTES);
-  return { total: gpus.length, idle: idle.length, free: idle.length - held.length, held: held.length };
+  const used = idle.flatMap((gpu) => memoryUsed(gpu, sample) ?? []);
+  const held = used.filter((bytes) => bytes > HELD_ABOVE_BYTES).length;
+  return { total: gpus.length, idle: idle.length, free: used.length - held, held };
+}
+
+/** A GPU that shares the memory of the machine (GB10) tells that of its processes only. null: unknown. */
+function memoryUsed({ uuid, memory }: Gpu, { gpuProcesses }: HostSample): number | null {
+  if (memory.used !== null) return memory.used;
+  const onIt = gpuProcesses?.filter(({ gpuUuid }) => gpuUuid === uuid).map((process) => process.memory) ?? [null];
+  return onIt.reduce<number | null>((sum, bytes) => (sum === null || bytes === null ? null : sum + bytes), 0);
 }
 
 /** No rule speaks of them yet, but nobody should have to look for them. */

@@ -3,6 +3,7 @@ import { createColors } from 'picocolors';
 import { type Block, type Inline, type Message, plainText } from '../../domain/message.ts';
 import { headline, oneLine, printable } from './text.ts';
 import { type Colors, textTable } from './text-table.ts';
+import { columnsOf } from './text-width.ts';
 
 export { textTable } from './text-table.ts';
 
@@ -116,11 +117,11 @@ function wrapLine(line: string, width: number): string[] {
   let current = '';
   let columns = 0;
   for (const word of line.match(/\s*\S+/g) ?? []) {
-    const wide = stripVTControlCharacters(word).length;
+    const wide = columnsOf(stripVTControlCharacters(word));
     if (columns > 0 && columns + wide > width) {
       lines.push(current);
       current = word.trimStart();
-      columns = stripVTControlCharacters(current).length;
+      columns = columnsOf(stripVTControlCharacters(current));
     } else {
       current += word;
       columns += wide;

@@ -58,19 +58,26 @@ export function webLink(url: string): string | null {
 
 /**
  * A message's headline with its mark, and what is left to show below. null where the body opens with
- * the same words as a paragraph: an answer needs no headline.
+ * the same words as a paragraph, or with more of them: an answer needs no headline.
  */
 export function headline(message: Message): { readonly headline: string | null; readonly body: readonly Block[] } {
   const title = oneLine(message.title);
   const [first, ...rest] = message.body;
-  const opensWithTitle =
-    (first?.type === 'heading' || first?.type === 'paragraph') && oneLine(plainText(first.children)) === title;
+  const opening = first?.type === 'heading' || first?.type === 'paragraph' ? oneLine(plainText(first.children)) : null;
+  const opensWithTitle = opening === title;
   const mark = severityLook(message)?.mark;
-  if (opensWithTitle && first.type === 'paragraph' && mark === undefined) return { headline: null, body: message.body };
+  if (first?.type === 'paragraph' && mark === undefined && (opensWithTitle || isStartOf(title, opening ?? ''))) {
+    return { headline: null, body: message.body };
+  }
   return {
     headline: mark === undefined ? title : `${mark} ${title}`,
     body: opensWithTitle ? rest : message.body,
   };
+}
+
+/** Whether the title is what was left of a text that was too long for one. */
+function isStartOf(title: string, text: string): boolean {
+  return title.endsWith('…') && text.startsWith(title.slice(0, -1).trimEnd());
 }
 
 /** Longer reasons are of no use in a log line. */

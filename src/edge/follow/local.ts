@@ -1,4 +1,5 @@
-import { watch } from 'chokidar';
+import { join } from 'node:path';
+import { type FSWatcher, watch } from 'chokidar';
 import type { Clock, Follower } from '../../domain/ports.ts';
 import { createThrottle } from './throttle.ts';
 
@@ -6,7 +7,10 @@ const COALESCE_MS = 50;
 
 export interface LocalFollowerOptions {
   readonly clock: Clock;
-  /** Called with the path at once, and then at most once in 50 ms for each. */
+  /**
+   * Called with the path when it is first seen, as it may have been written to since it was read, and
+   * after each change at once, but at most once in 50 ms for each.
+   */
   readonly onChange: (path: string) => void;
   /** A file cannot be watched, for want of inotify watches for instance. It is still scanned. */
   readonly onProblem: (problem: string) => void;
@@ -18,7 +22,7 @@ export function createLocalFollower({ clock, onChange, onProblem }: LocalFollowe
   const throttle = createThrottle(clock, COALESCE_MS, (path) => {
     if (current.has(path)) onChange(path);
   });
-  const watcher = watch([], { ignoreInitial: true });
+  const watcher = watch([]);
   watcher.on('change', (path) => throttle.call(path));
   watcher.on('add', (path) => throttle.call(path));
   watcher.on('error', (error) => onProblem(error instanceof Error ? error.message : String(error)));
@@ -27,7 +31,9 @@ export function createLocalFollower({ clock, onChange, onProblem }: LocalFollowe
       const before = current;
       current = new Set(paths);
       watcher.unwatch([...before].filter((path) => !current.has(path)));
-      watcher.add([...current].filter((path) => !before.has(path)));
+      // A watch ends with its file or folder; one that is there again is followed from the next update on.
+      const watched = watchedFiles(watcher);
+      watcher.add([...current].filter((path) => !watched.has(path)));
     },
     stop() {
       current = new Set();
@@ -35,4 +41,9 @@ export function createLocalFollower({ clock, onChange, onProblem }: LocalFollowe
       void watcher.close();
     },
   };
+}
+
+function watchedFiles(watcher: FSWatcher): ReadonlySet<string> {
+  const files = Object.entries(watcher.getWatched()).flatMap(([dir, names]) => names.map((name) => join(dir, name)));
+  return new Set(files);
 }

@@ -43,6 +43,8 @@ export function createRemoteFollower({
   /** As each was last seen. */
   const stamps = new Map<string, string>();
   let failures = 0;
+  /** Whether a disk seems to hang: the program then leaves out what does not answer. */
+  let careful = false;
   let begunAt: Instant | null = null;
   let endStream: () => void = () => {};
   let cancelBegin: (() => void) | null = null;
@@ -72,7 +74,10 @@ export function createRemoteFollower({
     }
     function expectSign(): void {
       cancelSilence();
-      cancelSilence = clock.after(SILENCE_MS, () => fail('nothing was heard from the host'));
+      cancelSilence = clock.after(SILENCE_MS, () => {
+        careful = true;
+        fail('nothing was heard from the host');
+      });
     }
     const lines = lineReader(takeLine);
     function takeData(chunk: Buffer): void {
@@ -97,7 +102,11 @@ export function createRemoteFollower({
       const stamp = stamps.get(path);
       return stamp === undefined ? [] : [`${stamp} ${path}`];
     });
-    return { follow_paths: [...current].join('\n'), follow_known: known.join('\n') };
+    return {
+      follow_paths: [...current].join('\n'),
+      follow_known: known.join('\n'),
+      follow_careful: careful ? 'yes' : '',
+    };
   }
 
   function takeLine(line: string): void {

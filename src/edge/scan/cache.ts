@@ -15,7 +15,7 @@ const projectCacheSchema = z.object({
 export type ProjectCache = z.infer<typeof projectCacheSchema>;
 
 /** Schema of the cache; another one is not read. */
-const VERSION = 2;
+const VERSION = 3;
 
 export function cacheOf(projects: readonly (readonly [Project, Omit<ProjectCache, 'key'>])[]): unknown {
   const entries = projects.map(([project, known]): [string, ProjectCache] => [

@@ -1,15 +1,16 @@
 import { parseLauncherLog } from '../../core/launcher/parse-log.ts';
 import { DEFAULT_STEPS, type NerfstudioRun, nerfstudioFacts } from '../../core/runs/formats/nerfstudio.ts';
 import { globPattern } from '../../core/runs/globs.ts';
+import { MAX_HEAD_BYTES } from '../../core/runs/scan-program.ts';
 import type { Appended, ConfigsAnswer, NerfstudioAnswer } from '../../core/runs/scan-protocol.ts';
-import { ABSENT, isThere, offsetOf, parseStamp } from '../../core/runs/scan-protocol.ts';
+import { ABSENT, isThere, parseStamp, placeOf } from '../../core/runs/scan-protocol.ts';
 import type { LauncherEvent, LogCursor } from '../../domain/launcher.ts';
 import type { Project, ProjectScan, RunFacts } from '../../domain/run.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { ProjectCache } from './cache.ts';
 import { factsOf } from './run-facts.ts';
 import type { RunRecord } from './run-record.ts';
-import { createRecord, formOf, MAX_CONFIG_BYTES } from './run-record.ts';
+import { createRecord, formOf } from './run-record.ts';
 
 /** What the scanner remembers of one project. */
 export interface ProjectState {
@@ -75,7 +76,9 @@ export function nerfDirs({ project, nerfs }: ProjectState): string[] {
   return [...nerfs.keys()].map((workDir) => inRoot(project, workDir));
 }
 
+/** While the project's disk is not there, the work dirs on it are not gone. */
 export function takeNerfs(state: ProjectState, answers: ReadonlyMap<string, NerfstudioAnswer>): void {
+  if (state.absent !== null) return;
   for (const [workDir, nerf] of state.nerfs) {
     nerf.answer = answers.get(inRoot(state.project, workDir)) ?? nerf.answer;
     if (nerf.answer?.workDirExists === false && !nerf.isLive) state.nerfs.delete(workDir);
@@ -94,7 +97,7 @@ export function takeLauncherLog(
   { utcOffsetMs, redact }: { readonly utcOffsetMs: number; readonly redact: (text: string) => string },
 ): void {
   // Another look that was under way at the same time has told this.
-  if (from !== offsetOf(state.launcher.cursor)) return;
+  if (from !== placeOf(state.launcher.cursor)) return;
   const { name, root } = state.project;
   const { events } = parseLauncherLog(text, { project: name, root, utcOffsetMs });
   state.launcher.cursor = cursor;
@@ -176,7 +179,7 @@ function problemsOf({ records, listProblems, absent }: ProjectState): string[] {
     ...listProblems,
     ...unread.map(({ config, memory }) => {
       const size = parseStamp(memory.stamps.config)?.size ?? 0;
-      return `${config} ${size > MAX_CONFIG_BYTES ? 'is too large for a config and was not read' : 'cannot be read'}`;
+      return `${config} ${size > MAX_HEAD_BYTES ? 'is too large for a config and was not read' : 'cannot be read'}`;
     }),
   ];
 }

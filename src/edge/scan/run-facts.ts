@@ -63,7 +63,8 @@ function paceOf({ memory: { epochs, silence } }: RunRecord): RunFacts['pace'] {
 /** Of two claims the one that agrees with the disk. */
 function earlyStop({ memory }: RunRecord): RunFacts['earlyStop'] {
   const ofLog = memory.tail?.of === memory.stamps.log ? memory.tail.stoppedAtEpoch : null;
-  const claims = [memory.progress?.stoppedAtEpoch ?? null, ofLog].filter((claim) => claim !== null);
+  const ofProgress = memory.progress?.of === memory.stamps.progress ? memory.progress.stoppedAtEpoch : null;
+  const claims = [ofProgress, ofLog].filter((claim) => claim !== null);
   const atEpoch = claims.find((claim) => claim === memory.walk?.completed) ?? claims[0];
   return atEpoch === undefined ? null : { atEpoch };
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { SCORES_FILE } from '../../core/runs/formats/evaluator.ts';
 import { ERROR_LOG, workDirOf } from '../../core/runs/formats/pylon.ts';
+import type { PythonConfig } from '../../core/runs/python-config.ts';
+import { MAX_HEAD_BYTES } from '../../core/runs/scan-program.ts';
 import type { Stamp, WalkAnswer, WalkForm } from '../../core/runs/scan-protocol.ts';
 import { ABSENT, isRegular, parseStamp, UNKNOWN } from '../../core/runs/scan-protocol.ts';
 import type { Project } from '../../domain/run.ts';
@@ -33,6 +35,8 @@ export const memorySchema = z.object({
   walk: z
     .object({
       of: stamp,
+      /** What the config said then; null: to be told by how the folder looks. */
+      asked: z.enum(['trainer', 'evaluator']).nullable(),
       form: z.enum(['trainer', 'evaluator']),
       completed: count,
       folders: count,
@@ -57,8 +61,11 @@ export const memorySchema = z.object({
     .nullable(),
   /** Its log has changed while it was known: worth reading even when it is no longer young. */
   watched: z.boolean(),
-  /** When the last epochs became complete: those from `from` on and before `upTo` were asked for; in the host's clock. */
-  epochs: z.object({ from: count, upTo: count, times: z.array(z.number()) }),
+  /**
+   * When the last epochs became complete, in the host's clock: those from `from` on and before `upTo` were asked for.
+   * `of` is the stamp of what is written whenever one of them is written again.
+   */
+  epochs: z.object({ of: stamp, from: count, upTo: count, times: z.array(z.number()) }),
   /** The longest silence of the log, in ms: since the last epoch, and in the epoch before; null where not seen whole. */
   silence: z.object({ now: count.nullable(), before: count.nullable() }),
 });
@@ -111,7 +118,7 @@ function newMemory(config: string): RunMemory {
     tail: null,
     artifact: null,
     watched: false,
-    epochs: { from: 0, upTo: 0, times: [] },
+    epochs: { of: UNKNOWN, from: 0, upTo: 0, times: [] },
     silence: { now: null, before: null },
   };
 }
@@ -137,13 +144,14 @@ function progressFile(form: WalkForm | null): string | null {
 }
 
 /** What the config says, else what its work dir looks like; null before either is known. */
-export function formOf({ source, walk }: RunMemory): WalkForm | null {
-  const kind = source?.python?.kind ?? 'unknown';
-  return kind === 'unknown' ? (walk?.form ?? null) : kind;
+export function formOf(memory: RunMemory): WalkForm | null {
+  return formOfConfig(memory) ?? memory.walk?.form ?? null;
 }
 
-/** Larger configs are not read. */
-export const MAX_CONFIG_BYTES = 1_000_000;
+export function formOfConfig({ source }: RunMemory): WalkForm | null {
+  const kind = source?.python?.kind ?? 'unknown';
+  return kind === 'unknown' ? null : kind;
+}
 
 /** A file that changed so shortly ago may change again within the same second, unseen. */
 const UNSETTLED_MS = 2_000;
@@ -161,10 +169,20 @@ export function takeStamp(record: RunRecord, slot: Slot, seen: string, now: numb
   memory.stamps[slot] = current;
   // The total may have been changed for this start.
   if (slot === 'dir' && before !== UNKNOWN) memory.stamps.config = UNKNOWN;
-  if (slot === 'config' && parsed !== null && !isConfig(parsed)) memory.source = { of: current, python: null };
+  if (slot === 'config' && parsed !== null && !isConfig(parsed)) takeSource(memory, current, null);
   if (slot === 'dir') forgetContent(memory, current);
   if (slot === 'partial' && before !== UNKNOWN && memory.walk !== null) memory.walk.of = '';
   if (slot === 'log') heardOf(memory, parseStamp(before), parsed);
+}
+
+/** What a config with the stamp `of` says; null where it cannot be read. */
+export function takeSource(memory: RunMemory, of: string, python: PythonConfig | null): void {
+  // Nobody has looked at the work dir of what was no run.
+  if (memory.source?.python?.isRun === false) {
+    memory.stamps.dir = UNKNOWN;
+    memory.walk = null;
+  }
+  memory.source = { of, python };
 }
 
 /** The log has changed: it is alive, and was silent for so long at most. */
@@ -177,10 +195,10 @@ function heardOf(memory: RunMemory, before: Stamp | null, now: Stamp | null): vo
 }
 
 function isConfig(stamp: Stamp): boolean {
-  return isRegular(stamp) && stamp.size <= MAX_CONFIG_BYTES;
+  return isRegular(stamp) && stamp.size <= MAX_HEAD_BYTES;
 }
 
-/** The work dir changed: files that were not in it may be now; when it is gone, so are they all. */
+/** The work dir changed: files that were not in it may be now, and others not; when it is gone, so are they all. */
 function forgetContent(memory: RunMemory, dir: string): void {
   const { stamps } = memory;
   if (dir === ABSENT) {
@@ -196,13 +214,13 @@ function forgetContent(memory: RunMemory, dir: string): void {
     });
     Object.assign(memory, {
       artifact: null,
-      epochs: { from: 0, upTo: 0, times: [] },
+      epochs: { of: UNKNOWN, from: 0, upTo: 0, times: [] },
       silence: { now: null, before: null },
     });
     return;
   }
-  if (stamps.progress === ABSENT) stamps.progress = UNKNOWN;
-  if (stamps.error === ABSENT) stamps.error = UNKNOWN;
+  stamps.progress = UNKNOWN;
+  stamps.error = UNKNOWN;
 }
 
 /** There is no work dir: of a run that has never begun, or at the end of a broken link. */
@@ -218,23 +236,37 @@ function faultOf(answer: WalkAnswer | null): string | null {
   return epoch === null ? 'the work dir cannot be read' : `${epoch} cannot be read`;
 }
 
-export function takeWalk({ memory }: RunRecord, answer: WalkAnswer | null, owner: string | null): void {
+/** Takes the answer to a walk that was `asked` for a form. */
+export function takeWalk(
+  { memory }: RunRecord,
+  asked: WalkForm | null,
+  answer: WalkAnswer | null,
+  owner: string | null,
+): void {
   const before = memory.walk;
   const walk = answer?.kind === 'walk' ? answer.walk : null;
   memory.fault = faultOf(answer);
   memory.owner = owner ?? memory.owner;
-  const seen = walk ?? { form: 'trainer', completed: 0, folders: 0, logs: 0, newestLog: null, partial: null };
-  memory.walk = { of: memory.stamps.dir, ...seen };
+  const seen = walk ?? { form: asked ?? 'trainer', completed: 0, folders: 0, logs: 0, newestLog: null, partial: null };
+  memory.walk = { of: memory.stamps.dir, asked, ...seen };
   if (seen.completed === 0) memory.artifact = null;
-  if (seen.completed < memory.epochs.upTo) memory.epochs = { from: 0, upTo: 0, times: [] };
+  if (seen.completed < memory.epochs.upTo) memory.epochs = { of: UNKNOWN, from: 0, upTo: 0, times: [] };
   if (before !== null && seen.completed > before.completed) {
     memory.silence = { now: 0, before: memory.silence.now };
   }
   // It was looked for under the other form's name.
   if (before !== null && seen.form !== before.form) memory.stamps.progress = UNKNOWN;
-  if (seen.newestLog !== (before?.newestLog ?? null)) {
-    memory.stamps.log = seen.newestLog === null ? ABSENT : UNKNOWN;
-    if (before !== null) memory.watched = true;
-  }
+  takeNewestLog(memory, before);
   if (seen.partial !== (before?.partial ?? null)) memory.stamps.partial = seen.partial === null ? ABSENT : UNKNOWN;
+}
+
+function takeNewestLog(memory: RunMemory, before: RunMemory['walk']): void {
+  const { stamps, tail, walk } = memory;
+  const newestLog = walk?.newestLog ?? null;
+  const isAnother = newestLog !== (before?.newestLog ?? null);
+  if (isAnother) stamps.log = newestLog === null ? ABSENT : UNKNOWN;
+  if (isAnother && before !== null) memory.watched = true;
+  const isAnew = isAnother || (walk?.completed ?? 0) < (before?.completed ?? 0);
+  // What the log before said of an early stop is over.
+  if (isAnew && tail !== null) tail.stoppedAtEpoch = null;
 }

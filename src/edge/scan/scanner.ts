@@ -143,8 +143,8 @@ export function createScanner(options: {
       takeLogsFolder(state, changed.get(logsFolder(state.project)) ?? ABSENT);
     }
     const { now, utcOffsetMs } = clocks;
-    const nerfs = parseNerfstudio(sections.get('scan:nerfstudio')?.body ?? '');
-    for (const state of states) takeNerfs(state, nerfs);
+    const nerfs = sections.get('scan:nerfstudio');
+    if (nerfs?.complete === true) for (const state of states) takeNerfs(state, parseNerfstudio(nerfs.body));
     await readLauncherLogs(sections, utcOffsetMs, ask);
     await nextTurn();
     const items = itemsOf(states.filter(({ absent }) => absent === null));

@@ -8,7 +8,7 @@ import { outdatedBefore } from '../../core/runs/status.ts';
 import type { Project } from '../../domain/run.ts';
 import { keepsText, runIsComplete } from './run-facts.ts';
 import type { RunMemory, RunRecord, Slot } from './run-record.ts';
-import { formOf, pathOf, takeAbsence, takeStamp, takeWalk } from './run-record.ts';
+import { formOf, formOfConfig, pathOf, takeAbsence, takeSource, takeStamp, takeWalk } from './run-record.ts';
 
 /** One thing to ask a host, and what to do with the answer. */
 export type Want = StampWant | WalkWant | ReadWant;
@@ -61,9 +61,9 @@ function trainerWants(record: RunRecord, project: Project, now: number): Want[] 
   return [...dumpWants(record), ...epochWants(record, project, now), ...sweepWants(record, project, now)];
 }
 
-/** Its work dir has changed since, or was walked as another form than the config turned out to be. */
+/** Its work dir has changed since, or was walked when the config said another form. */
 function isUnwalked(memory: RunMemory): boolean {
-  return memory.walk?.of !== memory.stamps.dir || memory.walk.form !== formOf(memory);
+  return memory.walk?.of !== memory.stamps.dir || memory.walk.asked !== formOfConfig(memory);
 }
 
 function stampWants(record: RunRecord, slots: readonly Slot[], now: number): Want[] {
@@ -78,7 +78,7 @@ function sourceWants({ memory, configPath }: RunRecord): Want[] {
   const stamp = parseStamp(of);
   if (stamp === null || memory.source?.of === of) return [];
   const take = (text: string | null): void => {
-    memory.source = { of, python: text === null ? null : readPythonConfig(text) };
+    takeSource(memory, of, text === null ? null : readPythonConfig(text));
   };
   return [{ kind: 'head', path: configPath, bytes: Math.min(stamp.size, HEAD_BYTES), take }];
 }
@@ -91,12 +91,12 @@ function walkWant(record: RunRecord, project: Project): Want {
     expectedFiles: project.expectedFiles,
     from: walk?.completed ?? 0,
     folders: walk?.folders ?? 0,
-    form: formOf({ ...record.memory, walk: null }),
+    form: formOfConfig(record.memory),
   };
   return {
     kind: 'walk',
     ask,
-    take: (answer, owner) => takeWalk(record, answer, owner),
+    take: (answer, owner) => takeWalk(record, ask.form, answer, owner),
   };
 }
 
@@ -156,7 +156,14 @@ function textWants(record: RunRecord, project: Project, now: number): Want[] {
 function logWant(record: RunRecord, path: string, keep: boolean): Want {
   const of = record.memory.stamps.log;
   const take = (text: string | null): void => {
-    record.memory.tail = { of, ...factsOfLogTail(text ?? '') };
+    const said = factsOfLogTail(text ?? '');
+    const before = record.memory.tail;
+    // What it said before has only moved out of sight: a test stage writes much behind it.
+    record.memory.tail = {
+      of,
+      stoppedAtEpoch: said.stoppedAtEpoch ?? before?.stoppedAtEpoch ?? null,
+      totalEpochs: said.totalEpochs ?? before?.totalEpochs ?? null,
+    };
     if (keep) record.logText = { of, text: text ?? '' };
   };
   return { kind: 'tail', path, bytes: TAIL_BYTES, take };
@@ -183,7 +190,9 @@ function epochWants(record: RunRecord, project: Project, now: number): Want[] {
   const isActive = keepsText(record, project, now);
   const first = Math.max(isActive ? completed - DATED_EPOCHS : completed - 1, 0);
   const { epochs } = memory;
-  const isKnown = epochs.upTo > first && epochs.from <= first;
+  const writing = signOfWriting(record, project);
+  const isAsked = epochs.upTo > first && epochs.from <= first;
+  const isKnown = isAsked && (epochs.of === writing || epochs.upTo < completed);
   if (completed === 0 || (memory.artifact?.of === of && isKnown)) return [];
   const from = isKnown ? epochs.upTo : first;
   const dates = new Map<number, number>();
@@ -193,17 +202,28 @@ function epochWants(record: RunRecord, project: Project, now: number): Want[] {
       const take = (stamp: string): void => {
         const at = later(dates.get(epoch) ?? null, stamp);
         if (at !== null) dates.set(epoch, at);
-        if (epoch === completed - 1) takeDates(memory, { of, completed, from: isKnown ? epochs.from : first }, dates);
+        if (epoch === completed - 1)
+          takeDates(memory, { of, completed, from: isKnown ? epochs.from : first, writing }, dates);
       };
       return { kind: 'stamp', path: `${dirPath}/epoch_${epoch}/${file}`, take };
     }),
   );
 }
 
+/**
+ * Changes when an epoch may have been written again under its old name, as after a resume: with each epoch the trainer
+ * writes `progress.json`, which is not looked at once the run is complete.
+ */
+function signOfWriting(record: RunRecord, project: Project): string {
+  const { stamps } = record.memory;
+  const { mtime, size } = parseStamp(runIsComplete(record, project) ? stamps.log : stamps.progress) ?? {};
+  return `${mtime}:${size}`;
+}
+
 /** Joins the dates of epochs that were asked for to those known; a gap ends them. */
 function takeDates(
   memory: RunMemory,
-  { of, completed, from }: { of: string; completed: number; from: number },
+  { of, completed, from, writing }: { of: string; completed: number; from: number; writing: string },
   dates: ReadonlyMap<number, number>,
 ): void {
   const { upTo, times } = memory.epochs;
@@ -215,7 +235,7 @@ function takeDates(
     if (at === undefined) break;
     joined.unshift(at);
   }
-  memory.epochs = { from, upTo: completed, times: joined };
+  memory.epochs = { of: writing, from, upTo: completed, times: joined };
   memory.artifact = { of, at: joined.at(-1) ?? null, swept: false, newest: null };
 }
 

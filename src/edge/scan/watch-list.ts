@@ -13,8 +13,13 @@ export interface WatchList {
   take(path: string, stamp: string, now: number, records: ReadonlySet<RunRecord>): void;
 }
 
+interface Watcher {
+  readonly record: RunRecord;
+  readonly slot: Slot;
+}
+
 export function createWatchList(): WatchList {
-  const files = new Map<string, { record: RunRecord; slot: Slot }[]>();
+  const files = new Map<string, Watcher[]>();
   return {
     watch(record, slots) {
       for (const slot of slots) {
@@ -26,13 +31,20 @@ export function createWatchList(): WatchList {
         else watchers.push({ record, slot });
       }
     },
-    known: () => [...files].map(([path, [first]]) => [path, first?.record.memory.stamps[first.slot] ?? UNKNOWN]),
+    known: () => [...files].map(([path, watchers]) => [path, commonStamp(watchers)]),
     take(path, stamp, now, records) {
       for (const { record, slot } of files.get(path) ?? []) {
         if (records.has(record)) takeStamp(record, slot, stamp, now);
       }
     },
   };
+}
+
+/** Of runs with the same work dir; not known where they know it differently. */
+function commonStamp(watchers: readonly Watcher[]): string {
+  const stamps = new Set(watchers.map(({ record, slot }) => record.memory.stamps[slot]));
+  const [stamp = UNKNOWN] = stamps;
+  return stamps.size === 1 ? stamp : UNKNOWN;
 }
 
 /** What can tell that there is something to learn of a run: two files where it is complete (and an evaluator's scores), up to five where not. */

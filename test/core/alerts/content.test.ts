@@ -70,6 +70,8 @@ describe('alertContent', () => {
       ],
     );
     assert.deepEqual(folded[1]?.runs, ['gpu9']);
+    const gpu = makeAlert('g', { rule: 'gpu-lost', labels: { host: 'gpu9', gpu: '3' } });
+    assert.deepEqual(content(gpu).data.folded[0]?.runs, ['gpu9 GPU 3']);
   });
 });
 

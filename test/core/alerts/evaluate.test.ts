@@ -59,6 +59,14 @@ describe('an alert about a GPU', () => {
     });
   }
 
+  it('of one whose UUID was not known yet ends once it answers at its place, and not for another at its index', () => {
+    const nameless = { ...lost, uuid: '', name: '' };
+    const first = look({}, [hostWith([nameless])]).open;
+    const reasonOf = (gpu: Gpu) => look(first, [hostWith([gpu])]).resolved.map(({ resolution }) => resolution);
+    assert.deepEqual(reasonOf(makeGpu({ index: 3 })), ['answers again']);
+    assert.deepEqual(reasonOf(makeGpu({ index: 3, busId: '0000:09:00.0' })), ['no longer watched']);
+  });
+
   it('ends once its rule is off, whether or not the host can be reached', () => {
     const off = { 'gpu-lost': { enabled: false, severity: 'critical', holdForMs: 0 } } as const;
     for (const reachable of [true, false]) {

@@ -127,6 +127,23 @@ describe('diff', () => {
     assert.deepEqual(step({ ...over, sessions: 2 }), ['run-restarted', 'run-finished']);
   });
 
+  const removals: [string, Partial<Run>[], string[]][] = [
+    ['and is seen', [never], ['run-started', 'epochs-completed', 'run-finished']],
+    ['between two looks', [], ['run-restarted', 'epochs-completed', 'run-finished']],
+  ];
+  for (const [when, seen, kinds] of removals) {
+    it(`tells the finish of a run that was trained anew after its work dir was removed ${when}`, () => {
+      let known = knownAfter(finished);
+      const steps = [...seen, { progress: progress(0) }, { progress: progress(2) }, finished].flatMap((run) => {
+        const snapshot = makeSnapshot({ at: T0 + 1000, runs: [makeRun(run)] });
+        const events = diff(known, snapshot).map((event) => event.kind);
+        known = { ...known, ...remember(known, snapshot) };
+        return events;
+      });
+      assert.deepEqual([...new Set(steps)], kinds);
+    });
+  }
+
   it('adds what was over before the project was first seen without a word on how it ended', () => {
     const known = knownAfter({});
     const archived = makeRun({ ...failed, config: 'configs/old.py', lastUpdate: T0 - 1 });

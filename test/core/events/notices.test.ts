@@ -52,6 +52,7 @@ describe('noticesOf', () => {
       makeRun({ config: 'configs/stuck.py', status: 'stuck', reason: 'silent-process' }),
       makeRun({ config: 'configs/never.py', status: 'failed', reason: 'never-started' }),
       makeRun({ config: 'configs/a.py' }),
+      makeRun({ config: 'configs/away.py', status: 'failed', reason: 'host-unreachable' }),
       makeRun({ project: 'other' }),
     ];
     const [notice, ...rest] = noticesOf([found('lab')], makeSnapshot({ runs, projects: [makeProject()] }));
@@ -63,7 +64,8 @@ describe('noticesOf', () => {
         project: 'lab',
         root: '/lab',
         host: 'gpu1',
-        total: 25,
+        total: 26,
+        unknown: 1,
         running: 1,
         finished: 0,
         failed: 22,

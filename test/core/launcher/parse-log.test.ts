@@ -134,6 +134,8 @@ describe("the launcher's log", () => {
     ['INFO', 'a line within another', `note: ${EXECUTING}"python main.py --config-filepath a.py"`],
     ['INFO', 'a fault within another line', `${EXECUTING}"echo ssh connection failed"`],
     ['INFO', 'words of a fault in the wrong order', 'denied: no permission'],
+    ['INFO', 'words of a fault in the path of a file', 'Progress of configs/agents/crash_test.py: 3%'],
+    ['INFO', 'words of a fault in the name of a file', "reading 'disk_full.json' again"],
   ];
   for (const [level, title, message] of nothing) {
     it(`takes ${title} for no event`, () => assert.equal(said(message, level), null));

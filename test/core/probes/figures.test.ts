@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseDisks } from '../../../src/core/probes/disks.ts';
 import { compareClocks } from '../../../src/core/probes/host-clock.ts';
 import { parseMemory, parseOomKills } from '../../../src/core/probes/meminfo.ts';
-import { parseProcesses, processElapsed } from '../../../src/core/probes/ps.ts';
+import { parseProcesses, processElapsed, readProcesses } from '../../../src/core/probes/ps.ts';
 import { cpuPercentage, parseCores, parseCpuTicks, parseLoad } from '../../../src/core/probes/stat.ts';
 
 const NO_CWDS: ReadonlyMap<number, string> = new Map();
@@ -114,6 +114,10 @@ describe('parseDisks', () => {
         'tank/home        482797652  10000000 300000000     4%    /home',
         'alice@nas:/      482797652  10000000 300000000     4%    /home/alice/nas',
         'overlay          482797652  10000000 300000000     4%    /var/lib/docker/overlay2/1/merged',
+        'devfs                  100       100         0   100%    /dev',
+        '/dev/loop7              64        64         0   100%    /snap/core/1',
+        'snapfuse                64        64         0   100%    /snap/lxd/1',
+        '/dev/sr0                64        64         0   100%    /media/cdrom',
         'gone                     -         -         -      -    /gone',
       ],
       [],
@@ -151,12 +155,20 @@ describe('parseProcesses', () => {
     ['bob 42 1 S - 5 ', 'bob', ''],
     ['bob 42 1 S 19:00 5   two  blanks ', 'bob', '  two  blanks '],
     ['root 9 2 IW< 0 [kworker/R-slub_]', 'root', '[kworker/R-slub_]'],
+    ['bob 42 1 tl+ 00:01 5 stopped by its debugger', 'bob', 'stopped by its debugger'],
   ] as const) {
     it(line, () => {
       const [row, ...more] = parseProcesses([line], NO_CWDS, 0);
       assert.deepEqual([row?.user, row?.args, more], [user, args, []]);
     });
   }
+
+  it('says where a user may see only some: init is in every whole table', () => {
+    const read = (pid: number) => readProcesses({ lines: [`ann ${pid} 1 S 00:01 5 x`], exit: 0 }, NO_CWDS, 0);
+    assert.equal(read(1).problem, null);
+    assert.match(read(77).problem ?? '', /^processes: those of other users may not be seen/);
+    assert.equal(read(77).value?.length, 1);
+  });
 
   it('knows no start where ps tells no age or the clock is not known', () => {
     assert.equal(parseProcesses(['root 9 2 S 0 x'], NO_CWDS, 0)[0]?.startedAt, null);

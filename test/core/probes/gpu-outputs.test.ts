@@ -56,6 +56,13 @@ const cases: readonly Case[] = [
   ['in every cell but memory', half('[GPU is lost]'), 0, one],
   ['in one cell', [HEAD, row(0), row(1, FIGURES.replace('61', '[GPU is lost]'))], 0, one],
   ['without brackets', marked('GPU is lost'), 0, one],
+  ['nothing but unknown errors', marked('[Unknown Error]'), 0, one],
+  [
+    'unknown errors, the temperature told',
+    [HEAD, row(0), row(1, FIGURES.replace('88 %', '[Unknown Error]'))],
+    0,
+    'good',
+  ],
   ['requires reset', half('[GPU requires reset]'), 0, one],
   ['requires reset everywhere', marked('[GPU requires reset]'), 0, one],
   ['no longer listed', [HEAD, row(0)], 0, one],
@@ -71,7 +78,7 @@ const cases: readonly Case[] = [
     section('gpus:0', '', 124),
   ],
   // What a GPU does not tell.
-  ...['[N/A]', 'N/A', '[Not Supported]', '[Not Found]', '[Unknown Error]', '[Insufficient Permissions]'].map(
+  ...['[N/A]', 'N/A', '[Not Supported]', '[Not Found]', '[Insufficient Permissions]'].map(
     (mark): Case => [`every cell ${mark}`, marked(mark), 0, 'good'],
   ),
   ...['[Function Not Found]', '[Requested functionality has been deprecated]', '', 'ERR!', '-', '[]', 'NaN'].map(
@@ -105,6 +112,7 @@ const cases: readonly Case[] = [
   ['a warning behind', [...good, warning], 14, 'good'],
   ['a warning with commas', [...good, 'WARNING: a, b, c, d'], 14, 'good'],
   ['a greeting', ['Welcome, ann', 'index of news', ...good], 0, 'good'],
+  ['a greeting like a header', ['index, of news', 'index, uuid', ...good], 0, 'good'],
   ['control characters', [...good, '\x1b[31mred\x1b[0m\x07'], 0, 'good'],
   ['an unknown error code', good, 99, 'good'],
   // Failures of the whole.
@@ -165,5 +173,27 @@ describe('outputs of nvidia-smi, after two GPUs had answered', () => {
       if (outcome === 'unknown' || outcome === 'hung')
         assert.ok(sample.problems.some((text) => text.startsWith('GPUs: ')));
     });
+  }
+});
+
+describe('GPUs that the configuration names', () => {
+  const problemsOf = (wanted: string, lines: readonly string[], exit = 0) =>
+    parseSections(section('wanted', wanted, null) + section('gpus', lines.join('\n'), exit)).sample.problems.filter(
+      (text) => text.includes('configuration'),
+    );
+  for (const [name, wanted, lines, exit, expected] of [
+    ['are there', '0,1', good, 0, []],
+    ['are all that there are', 'all', good, 0, []],
+    ['are not there', '0,2,7', good, 0, ['GPUs: the configuration names GPU 2, 7, which is not there']],
+    ['are not known', '2', [], 124, []],
+    [
+      'are on a host that has none',
+      '0',
+      ['No devices were found'],
+      6,
+      ['GPUs: the configuration names GPU 0, which is not there'],
+    ],
+  ] as const) {
+    it(name, () => assert.deepEqual(problemsOf(wanted, lines, exit), expected));
   }
 });

@@ -35,6 +35,11 @@ describe('readKernelLog', () => {
       { busId: '0000:02:00.0', code: 62, pid: null },
     ],
     ['nobody’s', "[1.000000] NVRM: Xid (PCI:0000:02:00): 79, pid='<unknown>', name=<unknown>", { pid: null }],
+    [
+      'a MIG instance’s',
+      "[1.000000] NVRM: Xid (PCI:0000:02:00 GPU-I:05): 94, pid='77', name=python, Contained error",
+      { busId: '0000:02:00.0', code: 94, pid: 77 },
+    ],
     ['no time', 'NVRM: Xid (PCI:0000:02:00): 13, pid=1', { at: null, code: 13 }],
     [
       'of a host',

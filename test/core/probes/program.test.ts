@@ -64,9 +64,14 @@ describe('PROBE_PROGRAM', function () {
   async function probe(
     shell: readonly string[],
     limits: 'real' | '1 s' = 'real',
-    over: { gpus?: string; roots?: readonly string[]; change?: (program: string) => string } = {},
+    over: {
+      gpus?: string;
+      roots?: readonly string[];
+      env?: Readonly<Record<string, string>>;
+      change?: (program: string) => string;
+    } = {},
   ): Promise<HostSample> {
-    const { gpus = 'all', roots = [], change = (text: string) => text } = over;
+    const { gpus = 'all', roots = [], env = {}, change = (text: string) => text } = over;
     const program = change(limits === 'real' ? PROBE_PROGRAM : inOneSecond(PROBE_PROGRAM));
     const input = { nonce: NONCE, gpus, probe_roots: roots.join('\n') };
     const script = shellScript(`${SECTION_PRELUDE}${program}\nsection end\n`, input);
@@ -75,7 +80,7 @@ describe('PROBE_PROGRAM', function () {
     const askedAt = Date.now();
     const [command = '', ...rest] = shell;
     const child = spawn(command, [...rest, file], {
-      env: { PATH: `${folder.path}${delimiter}${process.env.PATH}`, OUT: join(folder.path, 'called') },
+      env: { PATH: `${folder.path}${delimiter}${process.env.PATH}`, OUT: join(folder.path, 'called'), ...env },
     });
     let output = '';
     let errors = '';
@@ -151,11 +156,41 @@ describe('PROBE_PROGRAM', function () {
       });
 
       it('does not start an nvidia-smi beside one that is stuck', async () => {
-        fake('ps', 'echo "root 7 1 D 08:14 1000 /usr/bin/nvidia-smi -q"');
+        // No process of this machine has the number, so that none is found to have woken.
+        fake('ps', 'echo "root 9999999 1 D 08:14 1000 /usr/bin/nvidia-smi -q"');
         fake('nvidia-smi', 'echo called >>"$OUT"');
         const sample = await probe(shell);
         assert.equal(existsSync(join(folder.path, 'called')), false);
-        assert.deepEqual(sample.problems, ['GPUs: nvidia-smi hangs: no answer within 15 s']);
+        assert.ok(sample.problems.includes('GPUs: nvidia-smi hangs: no answer within 15 s'));
+      });
+
+      it('starts one where only a command line looks like one that is stuck', async () => {
+        fake('ps', 'echo "root 7 1 S 08:14 1000 sh -c DISPLAY=:0 watch nvidia-smi"');
+        fake('nvidia-smi', 'echo "No devices were found"; exit 6');
+        assert.deepEqual((await probe(shell)).gpus, []);
+      });
+
+      it('starts one beside a loop that has left its uninterruptible sleep', async function () {
+        if (process.platform !== 'linux') this.skip();
+        fake('ps', `echo "ann b ${process.pid} 1 D 1-08:14:00 1000 nvidia-smi -l 1"`);
+        fake('nvidia-smi', 'echo "No devices were found"; exit 6');
+        assert.deepEqual((await probe(shell)).gpus, []);
+      });
+
+      it('reads 10,000 processes, and whose trainers they are', async () => {
+        const name = join(folder.path, 'table');
+        const loader = `python main.py --config-filepath configs/a.py ${'--option=1 '.repeat(60)}`;
+        const other = `/usr/lib/service ${'--flag '.repeat(40)}`;
+        const rows = Array.from(
+          { length: 10_000 },
+          (_, index) => `ann ${String(index + 1).padStart(7)} 1 S 10:00 1000 ${index % 10 === 0 ? loader : other}`,
+        );
+        writeFileSync(name, `${rows.join('\n')}\n`);
+        fake('ps', `cat ${name}`);
+        const { processes, problems } = await probe(shell);
+        assert.equal(processes?.length, 10_000);
+        assert.equal(processes.filter(({ args }) => args.includes('--config-filepath configs/a.py')).length, 1000);
+        assert.equal(problems.filter((text) => text.startsWith('processes')).length, 0);
       });
 
       it('starts one beside another that has just begun', async () => {
@@ -305,7 +340,7 @@ describe('PROBE_PROGRAM', function () {
         const trainer = spawn('sleep', ['60'], { cwd, argv0: `sleep --config-filepath ${config}` });
         const other = spawn('sleep', ['60'], { cwd, argv0: `sleep ${config}` });
         try {
-          const { processes } = await probe(shell);
+          const { processes } = await probe(shell, 'real', { env: { PS_PERSONALITY: 'bsd', QUOTING_STYLE: 'c' } });
           const seen = (pid: number | undefined) => processes?.find((process) => process.pid === pid);
           assert.equal(seen(trainer.pid)?.cwd, cwd);
           assert.ok(seen(trainer.pid)?.args.includes(config));

@@ -79,11 +79,22 @@ describe('rules', () => {
       { ...xid, busId: '0000:03:00.0', text: 'NVRM: Xid (PCI:0000:03:00): 79, fallen off the bus' },
       { ...xid, busId: '0000:04:00.0', text: 'of another' },
     ];
-    const host = makeHost({ sample: makeSample({ kernelEvents }) });
+    const problems = [
+      'GPUs: Unable to determine the device handle for GPU3: 0000:03:00.0: Unknown Error',
+      'GPUs: nvidia-smi says of GPU 3: [GPU requires reset]',
+      'GPUs: nvidia-smi says of GPU 33: [GPU requires reset]',
+      'disks: of 0000:03:00.0',
+    ];
+    const host = makeHost({ sample: makeSample({ kernelEvents, problems }) });
     assert.deepEqual(gpuLost.evaluate({ host, gpu: makeGpu({ index: 3, state: 'lost' }) }), {
       state: 'holds',
       summary: 'GPU 3 (A100) answers no more',
-      evidence: ['GPU-3', 'PCI 0000:03:00.0', 'NVRM: Xid (PCI:0000:03:00): 79, fallen off the bus'],
+      evidence: [
+        'GPU-3',
+        'PCI 0000:03:00.0',
+        ...problems.slice(0, 2),
+        'NVRM: Xid (PCI:0000:03:00): 79, fallen off the bus',
+      ],
     });
     const nameless = makeGpu({ index: 3, state: 'lost', name: '', uuid: '', busId: '' });
     const verdict = gpuLost.evaluate({ host: makeHost(), gpu: nameless });

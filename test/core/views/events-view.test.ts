@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EVENT_KINDS, eventText } from '../../../src/core/views/event-text.ts';
 import { EVERY_EVENT, eventsView } from '../../../src/core/views/events-view.ts';
 import type { Event } from '../../../src/domain/event.ts';
-import { MINUTE } from '../../../src/domain/time.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/domain/time.ts';
 import { NO_RUNS, T0 } from '../../support/make.ts';
 
 const lab = { at: T0, project: 'lab' };
@@ -31,7 +31,7 @@ const KINDS: readonly [Event, string, object?][] = [
   [{ kind: 'run-stuck', ...run, silentSince: null }, 'configs/a.py is stuck on gpu1', { silent_since: null }],
   [
     { kind: 'run-stuck', ...run, silentSince: T0 - 185 * MINUTE },
-    'configs/a.py is stuck on gpu1: no sign of life for 185 minutes',
+    'configs/a.py is stuck on gpu1: no sign of life for 3 hours',
     { silent_since: '2026-01-15T08:55:00.000Z' },
   ],
   [{ kind: 'run-recovered', ...run }, 'configs/a.py is running again on gpu1'],
@@ -52,7 +52,7 @@ const KINDS: readonly [Event, string, object?][] = [
   ],
   [
     { kind: 'host-back', at: T0, host: 'gpu1', awayMs: 90_000 },
-    'gpu1 is back after 2 minutes',
+    'gpu1 is back after 90 seconds',
     { project: null, away_s: 90 },
   ],
   [{ kind: 'launcher-round', ...lab }, 'the launcher began a new round'],
@@ -121,9 +121,34 @@ describe('the view of events', () => {
   });
 
   it('is one line of a bounded length, whatever a log says', () => {
-    const text = eventText({ kind: 'launcher-error', ...lab, text: `a\u0000\u001b[31m\r\n\u2028${'b'.repeat(1e6)}` });
-    assert.match(text, /^fault of the launcher: a \[31m b+…$/);
-    assert.equal(text.length, 500);
+    const hostile = `a\u0000\u001b[31m\r\n\u2028${'b'.repeat(1e6)}`;
+    const [event] = view([{ kind: 'launcher-error', ...lab, text: hostile }]).events;
+    assert.match(String(event?.text), /^fault of the launcher: a b+…$/);
+    assert.equal(event?.text.length, 500);
+  });
+
+  it('shows no part of a secret or of a character where it is cut', () => {
+    const start = 'fault of the launcher: '.length;
+    for (const [text, end] of [
+      [`${'b'.repeat(497 - start)}SECRET ${'c'.repeat(9)}`, 'b**…'],
+      [`${'b'.repeat(498 - start)}😀${'c'.repeat(9)}`, 'bbb…'],
+    ] as const) {
+      const [event] = view([{ kind: 'launcher-error', ...lab, text }]).events;
+      assert.equal(event?.text.slice(-4), end);
+    }
+  });
+
+  it('tells a span in the largest unit of which there are two', () => {
+    for (const [awayMs, text] of [
+      [400, '0 seconds'],
+      [119_000, '119 seconds'],
+      [2 * MINUTE, '2 minutes'],
+      [119 * MINUTE, '119 minutes'],
+      [47 * HOUR, '47 hours'],
+      [9 * DAY, '9 days'],
+    ] as const) {
+      assert.equal(eventText({ kind: 'host-back', at: T0, host: 'gpu1', awayMs }), `gpu1 is back after ${text}`);
+    }
   });
 
   it('keeps the newest, and counts those that it leaves out', () => {

@@ -112,6 +112,36 @@ describe('status view', () => {
     assert.equal(view.hosts[0]?.age_s, 5);
   });
 
+  for (const [what, over, ours, expected] of [
+    ['that tells no memory, by its processes', { gpuProcesses: [] }, false, { idle: 1, free: 1, held: 0 }],
+    [
+      'that tells no memory, with a process of somebody else',
+      { gpuProcesses: [{ gpuUuid: 'GPU-0', pid: 7, memory: 2 * GIB, name: null }] },
+      false,
+      { idle: 1, free: 0, held: 1 },
+    ],
+    [
+      'with a process whose memory is unknown too, as neither free nor held',
+      { gpuProcesses: [{ gpuUuid: 'GPU-0', pid: 7, memory: null, name: null }] },
+      false,
+      { idle: 1, free: 0, held: 0 },
+    ],
+    [
+      'of unknown processes, as not idle where a run lives',
+      { gpuProcesses: null },
+      true,
+      { idle: 0, free: 0, held: 0 },
+    ],
+    ['of unknown processes, as idle where no run lives', { gpuProcesses: null }, false, { idle: 1, free: 0, held: 0 }],
+  ] as const) {
+    it(`counts a GPU ${what}`, () => {
+      const one = makeSample({ gpus: [gpu(0, 0, null)], ...over });
+      const seen = makeSnapshot({ hosts: [makeHost({ sample: one })], runs: ours ? runs : [] });
+      const [host] = statusView({ ...queries, snapshot: () => seen }).hosts;
+      assert.deepEqual(host?.gpus, { total: 1, ...expected });
+    });
+  }
+
   it('names what needs a human, the worst first, pending alerts not at all', () => {
     assert.deepEqual(view.alerts, { critical: 1, warning: 1, info: 0 });
     assert.deepEqual(

@@ -51,6 +51,14 @@ describe('channels: plain text', () => {
     );
   });
 
+  it('wraps by columns, of which a wide character takes two', () => {
+    const lines = renderText(message({ severity: null, title: '', body: [paragraph('漢字漢字 '.repeat(6).trim())] }), {
+      color: false,
+      width: 20,
+    }).trim();
+    assert.deepEqual(lines.split('\n'), ['漢字漢字 漢字漢字', '漢字漢字 漢字漢字', '漢字漢字 漢字漢字']);
+  });
+
   it('wraps at words, within the margin of lists and quotes', () => {
     const long = 'a word and another '.repeat(10).trim();
     const nested = list([list([long])], true);

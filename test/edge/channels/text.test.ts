@@ -64,6 +64,11 @@ describe('channels: text', () => {
       { severity: null, body: [paragraph('Title')] },
       { headline: null, body: [paragraph('Title')] },
     ],
+    [
+      'leaves an answer without a headline that is the start of its first words',
+      { severity: null, title: 'Title and …', body: [paragraph('Title and more')] },
+      { headline: null, body: [paragraph('Title and more')] },
+    ],
     ['shows the title of an empty body', { severity: null, body: [] }, { headline: 'Title', body: [] }],
   ] as const) {
     it(name, () => assert.deepEqual(headline(message({ title: 'Title', ...given })), expected));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createLocalFollower } from '../../../src/edge/follow/local.ts';
 import { systemClock } from '../../../src/util/clock.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -46,4 +46,41 @@ describe('local follower', () => {
     }
     assert.deepEqual(problems, []);
   });
+
+  for (const [name, remove] of [
+    ['alone', (path: string) => rmSync(path)],
+    ['with its folder', (path: string) => rmSync(dirname(path), { recursive: true })],
+  ] as const) {
+    it(`follows a log again that was removed ${name} and written anew`, async () => {
+      const path = join(folder.path, 'exp', 'train.log');
+      const other = join(folder.path, 'other.log');
+      const write = () => {
+        mkdirSync(dirname(path), { recursive: true });
+        writeFileSync(path, 'x');
+      };
+      const changed: string[] = [];
+      const onChange = (file: string) => changed.push(file);
+      async function seen(file: string, act: () => void): Promise<void> {
+        changed.length = 0;
+        await eventually(`sight of ${file}`, () => {
+          act();
+          return changed.includes(file);
+        });
+      }
+      const follower = createLocalFollower({ clock: systemClock, onChange, onProblem: assert.fail });
+      try {
+        write();
+        writeFileSync(other, 'x');
+        await seen(path, () => follower.update([path, other]));
+        remove(path);
+        // What is told of another file comes behind the removal.
+        await seen(other, () => appendFileSync(other, 'line\n'));
+        write();
+        await seen(path, () => follower.update([path, other]));
+        await seen(path, () => appendFileSync(path, 'line\n'));
+      } finally {
+        follower.stop();
+      }
+    });
+  }
 });

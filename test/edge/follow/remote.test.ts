@@ -115,8 +115,8 @@ describe('remote follower', () => {
     assert.deepEqual(
       host.streams.map(({ input, stopped }) => [input, stopped]),
       [
-        [{ follow_paths: '/a\n/b', follow_known: '' }, true],
-        [{ follow_paths: '/a\n/b\n/d', follow_known: '2:2 /b' }, false],
+        [{ follow_paths: '/a\n/b', follow_known: '', follow_careful: '' }, true],
+        [{ follow_paths: '/a\n/b\n/d', follow_known: '2:2 /b', follow_careful: '' }, false],
       ],
     );
     await pass(1_000);
@@ -209,7 +209,10 @@ describe('remote follower', () => {
     assert.equal(last().stopped, true);
     assert.deepEqual(problems, ['nothing was heard from the host']);
     await pass(1_000);
-    assert.equal(host.streams.length, 2);
+    assert.deepEqual(
+      host.streams.map(({ input }) => input.follow_careful),
+      ['', 'yes'],
+    );
     follower.stop();
   });
 
@@ -307,6 +310,22 @@ describe('remote follower on a real host', () => {
       assert.deepEqual(problems, []);
     });
   }
+
+  it('follows the others where the disk of one hangs', async () => {
+    const path = fake(
+      'stat',
+      'case "$*" in *dead*) exec sleep 60 ;; esac\nexec /usr/bin/env PATH=/usr/bin:/bin stat "$@"',
+    );
+    follow((program) => `${path}follow_careful=yes\n${program}`);
+    const [a, late] = [log('a.log'), join(folder.path, 'late.log')];
+    follower.update([join(folder.path, 'dead.log'), a, late]);
+    await eventually('it is seen', () => changed.length === 1);
+    appendFileSync(a, 'line\n');
+    log('late.log');
+    await eventually('the change and the new one', () => changed.length === 3);
+    assert.deepEqual([...new Set(changed)].sort(), [a, late]);
+    assert.deepEqual(problems, []);
+  }).timeout(30_000);
 
   it('says that it cannot follow without a stat that it knows', async () => {
     const path = fake('stat', 'exit 1');

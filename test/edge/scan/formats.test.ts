@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCAN_PROGRAM } from '../../../src/core/runs/scan-program.ts';
 import { SECTION_PRELUDE, splitSections } from '../../../src/core/sections.ts';
@@ -54,6 +54,7 @@ for (const shell of SHELLS) {
         ['no scores', null, 0],
         ['empty scores', '', 0],
         ['scores cut off', SCORES.slice(0, -3), 0],
+        ['scores that are no numbers, as Python writes them', '{"iou": NaN, "range": [-Infinity, Infinity]}', 1],
         ['scores of more than a megabyte', `{"a": [${'1, '.repeat(400_000)}1]}\n`, 1],
         ['as many cut off', `{"a": [${'1, '.repeat(400_000)}`, 0],
       ];
@@ -105,6 +106,23 @@ for (const shell of SHELLS) {
         assert.equal((await lookFor('logs/e')).completedEpochs, 1);
         tree.remove('logs/e/evaluation_scores.json');
         assert.equal((await lookFor('logs/e')).completedEpochs, 0);
+      });
+
+      it('is one no longer where the config does not tell any more, and the folder looks otherwise', async () => {
+        tree.write('configs/e.py', EVALUATOR);
+        tree.write('logs/e/train_val_0.log', 'x');
+        assert.equal((await lookFor('logs/e')).format, 'evaluator');
+        tree.config('e', 3);
+        tree.write('configs/e.py', 'config = make()\n', 300);
+        const { format, sessions } = await lookFor('logs/e');
+        assert.deepEqual([format, sessions], ['pylon', 1]);
+      });
+
+      it('says why its work dir cannot be read', async () => {
+        tree.write('configs/e.py', EVALUATOR);
+        tree.write('logs/e', 'no folder');
+        const { format, problem } = await lookFor('logs/e');
+        assert.deepEqual([format, problem], ['evaluator', 'the work dir cannot be read']);
       });
 
       it('is left out where the project is said to have none', async () => {
@@ -161,6 +179,18 @@ for (const shell of SHELLS) {
         assert.deepEqual((await look()).runs, []);
       });
 
+      it('stays while the disk is not there', async () => {
+        tree.write('outputs/a/config.yml', 'x', 300);
+        adopt('outputs/a');
+        await look();
+        adopt();
+        renameSync(tree.root, `${tree.root} away`);
+        const { absent, runs } = await look();
+        assert.deepEqual([absent, runs.length], [true, 1]);
+        renameSync(`${tree.root} away`, tree.root);
+        await lookFor('outputs/a');
+      });
+
       it('has not begun while there is no folder', async () => {
         adopt('outputs/a');
         const facts = await lookFor('outputs/a');
@@ -186,6 +216,36 @@ for (const shell of SHELLS) {
         tree.age('logs/a', 1);
         const next = (await lookFor('logs/a')).pace.epochTimes;
         assert.deepEqual([next.length, next.slice(0, -1)], [24, pace.epochTimes.slice(1)]);
+      });
+
+      it('is told anew of epochs that are written again after a resume', async () => {
+        tree.config('a', 100);
+        for (let epoch = 0; epoch < 10; epoch += 1) tree.epochs('a', epoch, epoch + 1, 4_000 - epoch * 100);
+        tree.write('logs/a/progress.json', '{}', 3_000);
+        tree.log('a', 0, 'x', 5);
+        const { epochTimes } = (await lookFor('logs/a')).pace;
+        tree.epochs('a', 7, 8, 200);
+        tree.write('logs/a/progress.json', '{"completed_epochs": 10}', 190);
+        const again = (await lookFor('logs/a')).pace.epochTimes;
+        assert.deepEqual([again.slice(0, 7), again.slice(8)], [epochTimes.slice(0, 7), epochTimes.slice(8)]);
+        assert.ok(Math.abs(Date.now() - 200_000 - (again[7] ?? 0)) < 10_000, String(again[7]));
+      });
+
+      it('is young again where the last epochs of a complete run are', async () => {
+        const DAY = 86_400;
+        tree.config('a', 4);
+        tree.epochs('a', 0, 4, 200 * DAY);
+        tree.log('a', 0, 'x', 200 * DAY);
+        const days = async (): Promise<number> =>
+          Math.round((Date.now() - ((await lookFor('logs/a')).newestArtifactAt ?? 0)) / 1000 / DAY);
+        assert.equal(await days(), 200);
+        tree.log('a', 1, 'x', 3 * DAY);
+        tree.age('logs/a', 4 * DAY);
+        assert.equal(await days(), 200);
+        tree.epochs('a', 3, 4, DAY);
+        tree.age('logs/a', 4 * DAY);
+        tree.age('logs/a/train_val_1.log', DAY);
+        assert.equal(await days(), 1);
       });
 
       it('is not looked for where nobody writes any more', async () => {
@@ -248,6 +308,39 @@ for (const shell of SHELLS) {
         assert.deepEqual(minutesOf(await look()), [5]);
       });
 
+      it('loses nothing where it was rotated more than once, however long the old ones are', async () => {
+        tree.write(LOG, line(1));
+        await look();
+        const filler = line(9, 'y'.repeat(500)).repeat(3_000);
+        tree.append(LOG, line(2) + filler + line(3));
+        renameSync(join(tree.root, LOG), join(tree.root, `${LOG}.3`));
+        tree.write(`${LOG}.2`, line(4));
+        tree.write(`${LOG}.1`, filler + line(5));
+        tree.write(LOG, '');
+        assert.deepEqual(minutesOf(await look()), [2, 3, 4, 5]);
+        assert.deepEqual(minutesOf(await look()), []);
+        tree.append(LOG, line(6));
+        assert.deepEqual(minutesOf(await look()), [6]);
+      });
+
+      it('is read from the end of the one before, where that is long', async () => {
+        tree.write(`${LOG}.1`, line(1) + line(9, 'y'.repeat(500)).repeat(3_000) + line(2));
+        tree.write(LOG, line(3));
+        assert.deepEqual(minutesOf(await look()), [2, 3]);
+      });
+
+      it('waits until it is there again, and can be read', async () => {
+        tree.write(LOG, line(1));
+        await look();
+        renameSync(join(tree.root, LOG), join(tree.root, `${LOG}.1`));
+        mkdirSync(join(tree.root, LOG));
+        assert.deepEqual(minutesOf(await look()), []);
+        rmdirSync(join(tree.root, LOG));
+        assert.deepEqual(minutesOf(await look()), []);
+        tree.write(LOG, line(2));
+        assert.deepEqual(minutesOf(await look()), [2]);
+      });
+
       it('goes on after it was copied and truncated', async () => {
         tree.write(LOG, line(1) + line(2));
         await look();
@@ -284,6 +377,10 @@ for (const shell of SHELLS) {
       });
 
       it('tells nothing twice to two looks that were under way at once', async () => {
+        tree.write(LOG, line(0));
+        await look();
+        // The new one is as long as the old one was.
+        renameSync(join(tree.root, LOG), join(tree.root, `${LOG}.1`));
         tree.write(LOG, line(1));
         const options = { timeoutMs: 0, capBytes: 0 };
         const first = await connector.run(PROGRAM, { ...scanner.request(), nonce: 'n' }, options);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SCAN_PROGRAM } from '../../../src/core/runs/scan-program.ts';
 import { fileSection, readsInput } from '../../../src/core/runs/scan-protocol.ts';
@@ -215,6 +215,56 @@ for (const shell of SHELLS) {
       for (const [name, , , atEpoch] of cases) {
         assert.deepEqual(factsOf(scan, name).earlyStop, atEpoch === null ? null : { atEpoch }, name);
       }
+    });
+
+    it('goes on believing in an early stop that the test stage has pushed out of sight, until the next start', async () => {
+      tree.write('configs/a.py', "config = {'runner': T, 'epochs': count(), 'early_stopping': {'epochs': 2}}");
+      tree.epochs('a', 0, 3);
+      tree.log('a', 0, 'INFO: Training [Epoch 3/9][Iteration 1/1].\nINFO: Training stopped early at epoch 3\n', 50);
+      const facts = async (): Promise<unknown[]> => {
+        const { earlyStop, totalEpochs } = factsOf(await lookAgain(), 'a');
+        return [earlyStop, totalEpochs];
+      };
+      assert.deepEqual(await facts(), [{ atEpoch: 3 }, 9]);
+      tree.append('logs/a/train_val_0.log', 'INFO: Test epoch [Iteration 1/9].\n'.repeat(1_000));
+      tree.age('logs/a/train_val_0.log', 9);
+      assert.deepEqual(await facts(), [{ atEpoch: 3 }, 9]);
+      tree.log('a', 1, 'INFO: Training from scratch.\n', 0);
+      tree.age('logs/a', 4);
+      assert.deepEqual(await facts(), [null, 9]);
+    });
+
+    it('looks at once at the work dir of a config that was no run before', async () => {
+      tree.write('configs/a.py', 'config = None\n');
+      assert.deepEqual((await lookAgain()).runs, []);
+      tree.config('a', 3);
+      tree.age('configs/a.py', 90);
+      tree.epochs('a', 0, 2);
+      tree.log('a', 0, 'x');
+      const { workDirExists, completedEpochs, newestLog } = factsOf(await lookAgain(), 'a');
+      assert.deepEqual([workDirExists, completedEpochs, newestLog === null], [true, 2, false]);
+    });
+
+    it('believes in no early stop of a progress.json that is gone', async () => {
+      tree.config('a', 9);
+      tree.epochs('a', 0, 3);
+      tree.write('logs/a/progress.json', '{"early_stopped": true, "early_stopped_at_epoch": 4}');
+      tree.age('logs/a', 90);
+      assert.deepEqual(factsOf(await lookAgain(), 'a').earlyStop, { atEpoch: 4 });
+      tree.remove('logs/a/progress.json');
+      tree.age('logs/a', 80);
+      assert.equal(factsOf(await lookAgain(), 'a').earlyStop, null);
+    });
+
+    it('does not read files that are too large for what they are said to be', async () => {
+      tree.write('configs/a.py', 'config = make()\n');
+      tree.epochs('a', 0, 3);
+      for (const name of ['progress.json', 'config.json']) {
+        tree.write(`logs/a/${name}`, '');
+        truncateSync(join(tree.root, 'logs/a', name), 50_000_000_000);
+      }
+      const { earlyStop, totalEpochs, completedEpochs } = factsOf(await lookAgain(), 'a');
+      assert.deepEqual([earlyStop, totalEpochs, completedEpochs], [null, null, 3]);
     });
 
     it('dates the newest epoch, and looks through all before a run counts as outdated', async () => {

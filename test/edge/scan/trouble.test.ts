@@ -129,12 +129,12 @@ describe('scanner in trouble', () => {
       'text',
       [],
       {},
-      { version: 3, projects: {} },
-      JSON.parse(good.replace('"version":2', '"version":0')),
+      { version: 4, projects: {} },
+      JSON.parse(good.replace('"version":3', '"version":0')),
       JSON.parse(good.replace('"completed":0', '"completed":-1')),
       JSON.parse(good.replace('"lab":', '"other":')),
       JSON.parse(good.replace('validation_scores', 'scores')),
-      JSON.parse('{"version":2,"projects":{"__proto__":{}}}'),
+      JSON.parse('{"version":3,"projects":{"__proto__":{}}}'),
     ];
     for (const cache of damaged) {
       const fresh = createScanner({ projects: [project], clock: manualClock() });
