@@ -19,8 +19,8 @@ export interface HostWatch {
   state(): HostState;
   /** Looks at its runs now and again and again for a while: one of its processes may be dying. */
   lookClosely(): void;
-  /** The logs of active runs on this host's disk. */
-  follow(logs: readonly string[]): void;
+  /** The logs of active runs on this host's disk, and the processes of runs that live here. */
+  follow(logs: readonly string[], pids: readonly number[]): void;
   stop(): Promise<void>;
 }
 
@@ -34,6 +34,8 @@ interface Parts {
   readonly isFatal: (logTail: string) => boolean;
   /** These logs end in a fatal error. */
   readonly onFatal: (logs: readonly string[]) => void;
+  /** This process has ended. */
+  readonly onEnded: (pid: number) => void;
   /** `urgent`: a log shows a fatal error. */
   readonly onReading: (reading: RunsReading, urgent: boolean) => void;
   /** The host's reachability or figures changed. */
@@ -46,7 +48,7 @@ interface Parts {
  * nothing but its own freshness.
  */
 export function createHostWatch(parts: Parts): HostWatch {
-  const { host, reader, clock, random, logger, isFatal, onFatal, onReading, onState } = parts;
+  const { host, reader, clock, random, logger, isFatal, onFatal, onEnded, onReading, onState } = parts;
   let state: HostState = { name: host.name, reachable: null, error: null, since: clock.now(), sample: null };
   let looking: Promise<void> | null = null;
   let follower: Follower | null = null;
@@ -145,6 +147,11 @@ export function createHostWatch(parts: Parts): HostWatch {
     }
   }
 
+  function processEnded(pid: number): void {
+    lookClosely();
+    onEnded(pid);
+  }
+
   function lookClosely(): void {
     if (stopped) return;
     const idle = troubleUntil <= clock.now();
@@ -176,10 +183,10 @@ export function createHostWatch(parts: Parts): HostWatch {
     look,
     lookClosely,
     state: () => state,
-    follow(logs) {
-      if (stopped || (logs.length === 0 && follower === null)) return;
-      follower ??= reader.follow(logChanged);
-      follower.update(logs);
+    follow(logs, pids) {
+      if (stopped || (logs.length === 0 && pids.length === 0 && follower === null)) return;
+      follower ??= reader.follow({ changed: logChanged, ended: processEnded });
+      follower.update(logs, pids);
     },
     async stop() {
       stopped = true;

@@ -10,6 +10,7 @@ import { type Project, type ProjectScan, type Run, type RunFacts, runId } from '
 import type { ProjectState, Snapshot } from './domain/snapshot.ts';
 import { DAY, type Instant } from './domain/time.ts';
 import { createHostWatch, type HostWatch } from './host-watch.ts';
+import { groupBy } from './util/group-by.ts';
 
 export interface Monitor {
   /** Goes on from an earlier `cache()`; before `start`. */
@@ -74,6 +75,7 @@ export function createMonitor(parts: Parts): Monitor {
       reader,
       isFatal: (tail) => tailReader.explain(tail) !== null,
       onFatal: lookAtWriters,
+      onEnded: (pid) => lookAtDisk(host.name, pid),
       onReading: (reading, urgent) => take(host, reading, urgent),
       onState: gather,
     });
@@ -107,6 +109,15 @@ export function createMonitor(parts: Parts): Monitor {
     for (const { process, newestLog } of snapshot.runs) {
       if (process === null || newestLog === null || !logsOf(newestLog.path).some((log) => logs.includes(log))) continue;
       watches.get(process.host)?.lookClosely();
+    }
+  }
+
+  /** What it wrote may be on another host's disk. */
+  function lookAtDisk(host: string, pid: number): void {
+    for (const { process, project } of snapshot.runs) {
+      if (process?.host !== host || process.pid !== pid) continue;
+      const readFrom = projects.find(({ name }) => name === project)?.readFrom ?? host;
+      if (readFrom !== host) watches.get(readFrom)?.lookClosely();
     }
   }
 
@@ -160,15 +171,19 @@ export function createMonitor(parts: Parts): Monitor {
 
   function followActive(): void {
     const readFrom = new Map(projects.map((project) => [project.name, project.readFrom]));
-    const logs = new Map<string, string[]>();
-    for (const run of snapshot.runs) {
-      const host = readFrom.get(run.project);
-      if (run.status !== 'running' || run.newestLog === null || host === undefined) continue;
-      const paths = logs.get(host) ?? [];
-      paths.push(...logsOf(run.newestLog.path));
-      logs.set(host, paths);
+    const running = snapshot.runs.filter(({ status }) => status === 'running');
+    const byDisk = groupBy(running, ({ project }) => readFrom.get(project) ?? '');
+    const byHost = groupBy(
+      snapshot.runs.filter(({ process }) => process !== null),
+      ({ process }) => process?.host ?? '',
+    );
+    for (const [name, watch] of watches) {
+      const logs = (byDisk.get(name) ?? []).flatMap(({ newestLog }) => (newestLog ? logsOf(newestLog.path) : []));
+      watch.follow(
+        logs,
+        (byHost.get(name) ?? []).flatMap(({ process }) => process?.pid ?? []),
+      );
     }
-    for (const [name, watch] of watches) watch.follow(logs.get(name) ?? []);
   }
 
   async function probe(host: string | null): Promise<readonly HostState[]> {

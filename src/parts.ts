@@ -5,7 +5,7 @@ import { readLogPace } from './core/runs/rhythm.ts';
 import { explainEnd } from './core/signatures/explain-end.ts';
 import type { Content } from './domain/delivery.ts';
 import type { Host } from './domain/host.ts';
-import type { Clock, Connector, Follower, Logger, Random, Store } from './domain/ports.ts';
+import type { Clock, Connector, Follower, FollowerEvents, Logger, Random, Store } from './domain/ports.ts';
 import { type Queries, RECENT_MS } from './domain/queries.ts';
 import type { Snapshot } from './domain/snapshot.ts';
 import { createLocalConnector } from './edge/connectors/local.ts';
@@ -50,7 +50,7 @@ export function openMonitor(
         connector: connectorTo(host, base),
         clock,
         random,
-        follow: (connector, onChange) => follow(host, connector, onChange, base),
+        follow: (connector, on) => follow(host, connector, on, base),
         redact,
         onProgress: onRead,
       }),
@@ -79,11 +79,11 @@ function connectorTo({ name, ssh }: Host, { clock, random, logger, env }: Base):
   return createSshConnector({ name, ssh, clock, random, logger, env, home: env.HOME ?? homedir() });
 }
 
-function follow(host: Host, connector: Connector, onChange: (path: string) => void, base: Base): Follower {
+function follow(host: Host, connector: Connector, on: FollowerEvents, base: Base): Follower {
   const { clock, random, logger } = base;
   const onProblem = (reason: string): void => logger.warn({ host: host.name, reason }, 'logs not followed');
-  if (host.ssh === null) return createLocalFollower({ clock, onChange, onProblem });
-  return createRemoteFollower({ connector, clock, random, onChange, onProblem });
+  if (host.ssh === null) return createLocalFollower({ clock, on, onProblem });
+  return createRemoteFollower({ connector, clock, random, on, onProblem });
 }
 
 /** The summary agent over the history and the folder of summaries. */

@@ -19,6 +19,8 @@ function bench() {
   const fatal: string[] = [];
   let tailsFailure: Error | null = null;
   let onChange: (path: string) => void = () => undefined;
+  let onEnd: (pid: number) => void = () => undefined;
+  const ended: number[] = [];
   let followed: readonly string[] = [];
   let closed = false;
   let tellSample: (sample: HostSample) => void = () => undefined;
@@ -38,8 +40,9 @@ function bench() {
       if (tailsFailure !== null) throw tailsFailure;
       return new Map(paths.map((path) => [path, tails.get(path) ?? '']));
     },
-    follow(callback) {
-      onChange = callback;
+    follow({ changed, ended }) {
+      onChange = changed;
+      onEnd = ended;
       return {
         update: (paths) => {
           followed = paths;
@@ -67,6 +70,7 @@ function bench() {
     logger,
     isFatal: (tail) => tail === FATAL,
     onFatal: (logs) => fatal.push(...logs),
+    onEnded: (pid) => ended.push(pid),
     onReading: (reading, urgent) => readings.push([reading, urgent]),
     onState: () => {
       states += 1;
@@ -80,6 +84,8 @@ function bench() {
     fatal,
     watch,
     change: (path: string) => onChange(path),
+    end: (pid: number) => onEnd(pid),
+    ended,
     failTails(error: Error | null) {
       tailsFailure = error;
     },
@@ -179,7 +185,7 @@ describe('host watch', () => {
 
   it('looks at runs at once when a log ends in a fatal error, and again until the process had time to die', async () => {
     const test = bench();
-    test.watch.follow(['/a.log', '/b.log']);
+    test.watch.follow(['/a.log', '/b.log'], []);
     assert.deepEqual(test.followed(), ['/a.log', '/b.log']);
     test.tails.set('/a.log', 'Training [Epoch 1/10]');
     test.change('/a.log');
@@ -202,9 +208,17 @@ describe('host watch', () => {
     assert.ok(test.readings.every(([, urgent]) => urgent));
   });
 
+  it('looks at runs at once when one of their processes has ended', async () => {
+    const test = bench();
+    test.watch.follow([], [7]);
+    test.end(7);
+    await settle();
+    assert.deepEqual([test.asked, test.ended], [['runs'], [7]]);
+  });
+
   it('reads a log whose change it could not look at once the host answers again', async () => {
     const test = bench();
-    test.watch.follow(['/a.log']);
+    test.watch.follow(['/a.log'], []);
     test.tails.set('/a.log', FATAL);
     test.failTails(new HostError('unreachable', 'connection lost'));
     test.change('/a.log');
@@ -219,13 +233,13 @@ describe('host watch', () => {
 
   it('follows nothing where nothing is active, and ends everything when stopped', async () => {
     const test = bench();
-    test.watch.follow([]);
+    test.watch.follow([], []);
     test.watch.start();
     await test.pass(1000);
     await test.watch.stop();
     assert.equal(test.closed(), true);
     assert.equal(test.watch.state().reachable, null);
-    test.watch.follow(['/a.log']);
+    test.watch.follow(['/a.log'], []);
     assert.deepEqual(test.followed(), []);
     assert.equal(test.clock.waiting(), 0);
   });

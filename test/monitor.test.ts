@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readLogPace } from '../src/core/runs/rhythm.ts';
 import { type Host, HostError } from '../src/domain/host.ts';
 import type { LauncherEvent, LogCursor } from '../src/domain/launcher.ts';
-import type { HostReader, HostReading, RunsReading } from '../src/domain/ports.ts';
+import type { FollowerEvents, HostReader, HostReading, RunsReading } from '../src/domain/ports.ts';
 import type { Project, RunFacts, Verdict } from '../src/domain/run.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { createMonitor } from '../src/monitor.ts';
@@ -44,6 +44,9 @@ class FakeReader implements HostReader {
   restored: unknown = null;
   followed: readonly string[] = [];
   logChanged: (path: string) => void = () => undefined;
+  processEnded: (pid: number) => void = () => undefined;
+  watched: readonly number[] = [];
+  quickLooks = 0;
   closed = false;
 
   constructor(name: string) {
@@ -56,6 +59,7 @@ class FakeReader implements HostReader {
   }
 
   async lookAtRuns(): Promise<RunsReading> {
+    this.quickLooks += 1;
     return this.runs ?? this.look();
   }
 
@@ -63,11 +67,13 @@ class FakeReader implements HostReader {
     return new Map(paths.map((path) => [path, this.tail]));
   }
 
-  follow(onChange: (path: string) => void) {
-    this.logChanged = onChange;
+  follow({ changed, ended }: FollowerEvents) {
+    this.logChanged = changed;
+    this.processEnded = ended;
     return {
-      update: (paths: readonly string[]) => {
+      update: (paths: readonly string[], pids: readonly number[] = []) => {
         this.followed = paths;
+        this.watched = pids;
       },
       stop: () => {
         this.followed = [];
@@ -235,6 +241,18 @@ describe('monitor', () => {
     assert.deepEqual(told().length, 1);
     monitor.resumeLog('lab', { offset: 1, mark: 'm' });
     assert.deepEqual(gpu1.resumed, [['lab', { offset: 1, mark: 'm' }]]);
+  });
+
+  it('looks at the disk and at the processes when a process has ended', async () => {
+    const { monitor, gpu1, gpu2 } = bench();
+    gpu1.scan({});
+    gpu2.processes(trainer);
+    await monitor.probe(null);
+    assert.deepEqual([gpu1.watched, gpu2.watched], [[], [trainer.pid]]);
+    gpu2.processEnded(trainer.pid);
+    await settle();
+    assert.deepEqual([gpu1.quickLooks, gpu2.quickLooks], [1, 1]);
+    await monitor.stop();
   });
 
   it('shows how far the first reading of a disk is', async () => {

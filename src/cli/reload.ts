@@ -42,7 +42,12 @@ export function watchConfig(
   }
 
   const file = current.file ?? join(cwd, 'pylon.yaml');
-  const follower = createLocalFollower({ clock: systemClock, onChange: lookSoon, onProblem: () => undefined });
+  const follower = createLocalFollower({
+    clock: systemClock,
+    coalesceMs: QUIET_MS,
+    on: { changed: lookSoon, ended: () => undefined },
+    onProblem: () => undefined,
+  });
   follower.update([file, join(file, '..', '.env')]);
   process.on('SIGHUP', lookNow);
   // The file may have changed while the bot was starting.

@@ -4,7 +4,7 @@ import type { LogCursor } from './launcher.ts';
 import type { Message } from './message.ts';
 import type { ProjectScan, Run } from './run.ts';
 import type { State } from './state.ts';
-import type { Instant } from './time.ts';
+import { type Instant, SECOND } from './time.ts';
 
 /** The only source of time; tests pass one that they move by hand. */
 export interface Clock {
@@ -75,8 +75,8 @@ export interface HostReader {
   lookAtRuns(): Promise<RunsReading>;
   /** The last bytes of these logs, by path; those that cannot be read are left out. */
   readTails(paths: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Calls back with the path of a followed log soon after it was written to. */
-  follow(onChange: (path: string) => void): Follower;
+  /** Calls back soon after a followed log was written to, and after a watched process has ended. */
+  follow(on: FollowerEvents): Follower;
   /** Takes over which nerfstudio runs of a project live now, on whatever host: their work dirs are on this disk. */
   adopt(project: string, runs: readonly { readonly workDir: string; readonly totalSteps: number }[]): void;
   /** Goes on reading the launcher's log of a project from here. */
@@ -95,9 +95,22 @@ export interface RunsCache {
   readonly runs: readonly Run[];
 }
 
+export interface FollowerEvents {
+  /**
+   * A log is first seen, and may have been written to since it was read; or it was written to, which is told
+   * at once, and then at most once in FOLLOW_COALESCE_MS, as each call has its end read.
+   */
+  readonly changed: (path: string) => void;
+  /** A process has ended; told once. */
+  readonly ended: (pid: number) => void;
+}
+
+/** A trainer may write several lines a second. What matters of them is how they end, and then its process ends too. */
+export const FOLLOW_COALESCE_MS = 5 * SECOND;
+
 export interface Follower {
-  /** The logs to follow from now on. */
-  update(paths: readonly string[]): void;
+  /** The logs and the processes to watch from now on. */
+  update(logs: readonly string[], pids?: readonly number[]): void;
   stop(): void;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { PROBE_PROGRAM } from '../../src/core/probes/program.ts';
 import { SECTION_PRELUDE } from '../../src/core/sections.ts';
 import { type Host, HostError } from '../../src/domain/host.ts';
-import type { Clock, Connector } from '../../src/domain/ports.ts';
+import type { Clock, Connector, FollowerEvents } from '../../src/domain/ports.ts';
 import { createLocalConnector } from '../../src/edge/connectors/local.ts';
 import { createSshConnector } from '../../src/edge/connectors/ssh.ts';
 import { createRemoteFollower } from '../../src/edge/follow/remote.ts';
@@ -113,7 +113,7 @@ function followerOf(connector: Connector) {
     connector,
     clock: systemClock,
     random: () => 0,
-    onChange: () => {},
+    on: { changed: () => {}, ended: () => {} },
     onProblem: () => {},
   });
 }
@@ -123,8 +123,8 @@ function hostNamed(name: string): Host {
 }
 
 function watchOver(host: Host, connector: Connector, clock: Clock): HostWatch {
-  const follow = (over: Connector, onChange: (path: string) => void) =>
-    createRemoteFollower({ connector: over, clock, random: () => 0, onChange, onProblem: () => {} });
+  const follow = (over: Connector, on: FollowerEvents) =>
+    createRemoteFollower({ connector: over, clock, random: () => 0, on, onProblem: () => {} });
   const reader = createHostReader({
     host,
     projects: [],
@@ -144,10 +144,11 @@ function watchOver(host: Host, connector: Connector, clock: Clock): HostWatch {
     logger,
     isFatal: () => false,
     onFatal: () => {},
+    onEnded: () => {},
     onReading: () => {},
     onState: () => {},
   });
-  watch.follow([`/logs/${host.name}.log`]);
+  watch.follow([`/logs/${host.name}.log`], [1]);
   return watch;
 }
 

@@ -1,15 +1,21 @@
 import { StringDecoder } from 'node:string_decoder';
-import type { Clock, Connector, Follower, Random, RemoteStream } from '../../domain/ports.ts';
+import {
+  type Clock,
+  type Connector,
+  FOLLOW_COALESCE_MS,
+  type Follower,
+  type FollowerEvents,
+  type Random,
+  type RemoteStream,
+} from '../../domain/ports.ts';
 import { type Instant, SECOND } from '../../domain/time.ts';
 import { backoffDelay } from '../../util/backoff.ts';
-import { ALIVE, parseStampLine, STAMP_PROGRAM } from './stamp-program.ts';
+import { ALIVE, parseEndedLine, parseStampLine, STAMP_PROGRAM } from './stamp-program.ts';
 import { createThrottle } from './throttle.ts';
 
 const BACKOFF = { firstMs: SECOND, maxMs: 60 * SECOND };
 /** Other logs to follow take effect at most this often. */
 const RESTART_MS = SECOND;
-/** Each call has the log's end read anew, which costs the host more than following it. */
-const COALESCE_MS = SECOND;
 /** Three and a half heartbeats. */
 const SILENCE_MS = 35 * SECOND;
 /** More than the longest path. */
@@ -19,27 +25,29 @@ export interface RemoteFollowerOptions {
   readonly connector: Connector;
   readonly clock: Clock;
   readonly random: Random;
-  /**
-   * Called with the path when it is first seen, as it may have been written to since it was read, and
-   * after each change at once, but at most once in a second for each.
-   */
-  readonly onChange: (path: string) => void;
+  readonly on: FollowerEvents;
+  /** Other than FOLLOW_COALESCE_MS. */
+  readonly coalesceMs?: number;
   /** Why following was interrupted. It is taken up again by itself. */
   readonly onProblem: (problem: string) => void;
 }
 
 /**
- * Follows files of a host over one stream, a fifth of a second behind. The stream begins anew for other
+ * Watches files and processes of a host over one stream, a fifth of a second behind. The stream begins anew for other
  * files and after an interruption; what changed between two streams is told by the second.
  */
 export function createRemoteFollower({
   connector,
   clock,
   random,
-  onChange,
+  on,
+  coalesceMs = FOLLOW_COALESCE_MS,
   onProblem,
 }: RemoteFollowerOptions): Follower {
   let current: ReadonlySet<string> = new Set();
+  let processes: ReadonlySet<number> = new Set();
+  /** Those whose end was told. */
+  let ended: ReadonlySet<number> = new Set();
   /** As each was last seen. */
   const stamps = new Map<string, string>();
   let failures = 0;
@@ -48,8 +56,8 @@ export function createRemoteFollower({
   let begunAt: Instant | null = null;
   let endStream: () => void = () => {};
   let cancelBegin: (() => void) | null = null;
-  const throttle = createThrottle(clock, COALESCE_MS, (path) => {
-    if (current.has(path)) onChange(path);
+  const throttle = createThrottle(clock, coalesceMs, (path) => {
+    if (current.has(path)) on.changed(path);
   });
 
   function begin(): void {
@@ -105,12 +113,18 @@ export function createRemoteFollower({
     return {
       follow_paths: [...current].join('\n'),
       follow_known: known.join('\n'),
+      follow_pids: [...processes].filter((pid) => !ended.has(pid)).join('\n'),
       follow_careful: careful ? 'yes' : '',
     };
   }
 
   function takeLine(line: string): void {
     if (line === ALIVE) failures = 0;
+    const pid = parseEndedLine(line);
+    if (pid !== null && processes.has(pid) && !ended.has(pid)) {
+      ended = new Set([...ended, pid]);
+      on.ended(pid);
+    }
     const seen = parseStampLine(line);
     if (seen === null || !current.has(seen.path) || stamps.get(seen.path) === seen.stamp) return;
     stamps.set(seen.path, seen.stamp);
@@ -130,12 +144,15 @@ export function createRemoteFollower({
   }
 
   return {
-    update(paths) {
-      const wanted = new Set(paths.filter((path) => !path.includes('\n')));
-      if (sameSet(wanted, current)) return;
+    update(logs, pids = []) {
+      const wanted = new Set(logs.filter((path) => !path.includes('\n')));
+      const watched = new Set(pids);
+      if (sameSet(wanted, current) && sameSet(watched, processes)) return;
       current = wanted;
+      processes = watched;
+      ended = new Set([...ended].filter((pid) => watched.has(pid)));
       for (const path of stamps.keys()) if (!wanted.has(path)) stamps.delete(path);
-      if (wanted.size === 0) return halt();
+      if (wanted.size === 0 && watched.size === 0) return halt();
       // One that waits its turn already begins with the new set.
       if (cancelBegin !== null) return;
       const left = begunAt === null ? 0 : begunAt + RESTART_MS - clock.now();
@@ -143,13 +160,14 @@ export function createRemoteFollower({
     },
     stop() {
       current = new Set();
+      processes = new Set();
       throttle.stop();
       halt();
     },
   };
 }
 
-function sameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+function sameSet<T>(a: ReadonlySet<T>, b: ReadonlySet<T>): boolean {
   return a.size === b.size && [...a].every((item) => b.has(item));
 }
 

@@ -7,6 +7,7 @@ export const ALIVE = 'alive';
  * POSIX sh (dash, bash, busybox ash) with a `stat` of GNU, busybox, BSD or macOS. Looks five times a
  * second, or once where `sleep` takes whole seconds only: one `stat` and one `sleep`, 12 ms of a core a
  * second for 8 logs as for 50. The line every ten seconds shows that it lives, and ends it when nobody reads any more.
+ * Prints `ended PID` once for each of `$follow_pids` that is gone, where the host has a /proc.
  * Where `$follow_careful` is not empty, files that do not answer within 5 s are left out.
  */
 export const STAMP_PROGRAM = `
@@ -35,6 +36,7 @@ if [ -n "$follow_careful" ] && timeout 1 true 2>/dev/null; then
   )
 fi
 
+[ -d /proc/self ] || follow_pids=
 set -- $follow_known
 follow_seen=$follow_known
 follow_round=0
@@ -49,13 +51,24 @@ while :; do
     set -- $follow_now
     follow_seen=$follow_now
   fi
+  for follow_pid in $follow_pids; do
+    [ -d "/proc/$follow_pid" ] && continue
+    printf 'ended %s\\n' "$follow_pid" || exit
+    follow_pids=$(printf '%s\\n' "$follow_pids" | grep -vx "$follow_pid")
+  done
   follow_round=$(((follow_round + 1) % follow_beat))
   [ "$follow_round" -ne 0 ] || echo ${ALIVE} || exit
   sleep "$follow_tick"
 done
 `;
 
-/** One line of it; null for anything else. */
+/** The process of a line `ended PID`; null for anything else. */
+export function parseEndedLine(line: string): number | null {
+  const pid = /^ended (\d{1,10})$/.exec(line)?.[1];
+  return pid === undefined ? null : Number(pid);
+}
+
+/** A line with a stamp; null for anything else. */
 export function parseStampLine(line: string): { readonly path: string; readonly stamp: string } | null {
   const [, stamp, path] = /^(-?\d{1,19}:\d{1,19}) (\/.*)$/s.exec(line) ?? [];
   return stamp === undefined || path === undefined ? null : { path, stamp };

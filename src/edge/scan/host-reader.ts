@@ -6,7 +6,16 @@ import { SCAN_PROGRAM, TAIL_BYTES } from '../../core/runs/scan-program.ts';
 import { fileSection, readsInput } from '../../core/runs/scan-protocol.ts';
 import { SECTION_PRELUDE, type Section, splitSections } from '../../core/sections.ts';
 import { type Host, HostError, type KnownGpu } from '../../domain/host.ts';
-import type { Clock, CommandOutput, Connector, Follower, HostReader, Random, RunsReading } from '../../domain/ports.ts';
+import type {
+  Clock,
+  CommandOutput,
+  Connector,
+  Follower,
+  FollowerEvents,
+  HostReader,
+  Random,
+  RunsReading,
+} from '../../domain/ports.ts';
 import type { Project, ProjectScan } from '../../domain/run.ts';
 import { type Instant, MINUTE, SECOND } from '../../domain/time.ts';
 import { backoffDelay } from '../../util/backoff.ts';
@@ -48,7 +57,7 @@ interface Parts {
   readonly connector: Connector;
   readonly clock: Clock;
   readonly random: Random;
-  readonly follow: (connector: Connector, onChange: (path: string) => void) => Follower;
+  readonly follow: (connector: Connector, on: FollowerEvents) => Follower;
   /** Masks the secrets in what is told of a log. */
   readonly redact: (text: string) => string;
   /** Called while many runs are read for the first time. */
@@ -155,7 +164,7 @@ export function createHostReader(parts: Parts): HostReader {
     },
     adopt: scanner.adopt,
     resumeLog: scanner.resumeLog,
-    follow: (onChange) => follow(connector, onChange),
+    follow: (on) => follow(connector, on),
     cache: () => ({ gpus: known, runs: scanner.snapshotCache() }),
     restore(cache) {
       const { data } = cacheSchema.safeParse(cache);

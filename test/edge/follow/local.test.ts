@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createLocalFollower } from '../../../src/edge/follow/local.ts';
@@ -16,7 +17,8 @@ describe('local follower', () => {
     const problems: string[] = [];
     const follower = createLocalFollower({
       clock: systemClock,
-      onChange: (path) => changed.push(path),
+      on: { changed: (path) => changed.push(path), ended: () => undefined },
+      coalesceMs: 50,
       onProblem: (problem) => problems.push(problem),
     });
 
@@ -47,6 +49,30 @@ describe('local follower', () => {
     assert.deepEqual(problems, []);
   });
 
+  it('tells once of each process that has ended', async () => {
+    const ended: number[] = [];
+    const [one, other] = [spawn('sleep', ['60']), spawn('sleep', ['60'])];
+    const follower = createLocalFollower({
+      clock: systemClock,
+      on: { changed: () => undefined, ended: (pid) => ended.push(pid) },
+      onProblem: assert.fail,
+    });
+    const watch = () => follower.update([], [one.pid ?? 0, other.pid ?? 0, process.pid, 1]);
+    try {
+      watch();
+      one.kill();
+      await eventually('the end of one', () => ended.length === 1);
+      watch();
+      other.kill();
+      await eventually('the end of the other', () => ended.length === 2);
+      assert.deepEqual(ended, [one.pid, other.pid]);
+    } finally {
+      follower.stop();
+      one.kill();
+      other.kill();
+    }
+  });
+
   for (const [name, remove] of [
     ['alone', (path: string) => rmSync(path)],
     ['with its folder', (path: string) => rmSync(dirname(path), { recursive: true })],
@@ -67,7 +93,12 @@ describe('local follower', () => {
           return changed.includes(file);
         });
       }
-      const follower = createLocalFollower({ clock: systemClock, onChange, onProblem: assert.fail });
+      const follower = createLocalFollower({
+        clock: systemClock,
+        on: { changed: onChange, ended: () => undefined },
+        coalesceMs: 50,
+        onProblem: assert.fail,
+      });
       try {
         write();
         writeFileSync(other, 'x');

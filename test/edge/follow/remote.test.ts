@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { appendFileSync, chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Connector, RemoteStream } from '../../../src/domain/ports.ts';
@@ -46,18 +47,20 @@ function start() {
   const clock = manualClock();
   const host = fakeHost();
   const changed: string[] = [];
+  const ended: number[] = [];
   const problems: string[] = [];
   const follower = createRemoteFollower({
     connector: host.connector,
     clock,
     random: () => 1,
-    onChange: (path) => changed.push(path),
+    on: { changed: (path) => changed.push(path), ended: (pid) => ended.push(pid) },
     onProblem: (problem) => problems.push(problem),
   });
   return {
     clock,
     host,
     changed,
+    ended,
     problems,
     follower,
     last: () => host.streams.at(-1)!,
@@ -69,7 +72,7 @@ function start() {
 }
 
 describe('remote follower', () => {
-  it('tells of a file when it is first seen, and of each change, at most once a second', async () => {
+  it('tells of a file when it is first seen, and of each change, at most once in five seconds', async () => {
     const { changed, follower, last, pass } = start();
     follower.update(['/a b', '/c']);
     await settle();
@@ -77,12 +80,30 @@ describe('remote follower', () => {
     assert.deepEqual(changed.splice(0), ['/a b', '/c']);
     last().say('10:5 /a b\n10:9 /a b\n');
     assert.deepEqual(changed, []);
-    await pass(1_000);
+    await pass(5_000);
     assert.deepEqual(changed.splice(0), ['/a b']);
-    await pass(1_000);
+    await pass(5_000);
     last().say('11:9 /a b\n11:9 /a b\n');
-    await pass(1_000);
+    await pass(5_000);
     assert.deepEqual(changed, ['/a b']);
+  });
+
+  it('tells once of each process that has ended, over streams that begin anew', async () => {
+    const { ended, follower, host, last, pass } = start();
+    follower.update([], [11, 12]);
+    await settle();
+    assert.equal(last().input.follow_pids, '11\n12');
+    last().say('ended 12\nended 12\nended 13\nended x\n');
+    assert.deepEqual(ended, [12]);
+    follower.update(['/a'], [11, 12]);
+    await pass(1_000);
+    assert.deepEqual([host.streams.length, last().input.follow_pids], [2, '11']);
+    follower.update(['/a'], [11, 12]);
+    await pass(5_000);
+    assert.equal(host.streams.length, 2);
+    follower.update([], []);
+    last().say('ended 11\n');
+    assert.deepEqual(ended, [12]);
   });
 
   it('takes whole lines that name a followed file, whatever else the host prints', async () => {
@@ -115,15 +136,16 @@ describe('remote follower', () => {
     assert.deepEqual(
       host.streams.map(({ input, stopped }) => [input, stopped]),
       [
-        [{ follow_paths: '/a\n/b', follow_known: '', follow_careful: '' }, true],
-        [{ follow_paths: '/a\n/b\n/d', follow_known: '2:2 /b', follow_careful: '' }, false],
+        [{ follow_paths: '/a\n/b', follow_known: '', follow_careful: '', follow_pids: '' }, true],
+        [{ follow_paths: '/a\n/b\n/d', follow_known: '2:2 /b', follow_careful: '', follow_pids: '' }, false],
       ],
     );
     await pass(1_000);
     follower.update(['/a']);
     assert.equal(host.streams.length, 3, 'a second has passed');
     follower.update([]);
-    await pass(1_000);
+    await pass(5_000);
+    await pass(5_000);
     assert.deepEqual([host.streams.length, last().stopped, clock.waiting()], [3, true, 0]);
     assert.deepEqual(problems, []);
   });
@@ -231,12 +253,14 @@ describe('remote follower', () => {
 describe('remote follower on a real host', () => {
   let connector: Connector;
   let changed: string[];
+  let ended: number[];
   let problems: string[];
   let follower: ReturnType<typeof createRemoteFollower>;
   const folder = useTempFolder();
   beforeEach(() => {
     connector = createLocalConnector({ clock: systemClock });
     changed = [];
+    ended = [];
     problems = [];
   });
   afterEach(async () => {
@@ -251,7 +275,8 @@ describe('remote follower on a real host', () => {
       connector: { ...connector, stream },
       clock: systemClock,
       random: Math.random,
-      onChange: (path) => changed.push(path),
+      on: { changed: (path) => changed.push(path), ended: (pid) => ended.push(pid) },
+      coalesceMs: 100,
       onProblem: (problem) => problems.push(problem),
     });
     return follower;
@@ -273,7 +298,7 @@ describe('remote follower on a real host', () => {
     it(`tells of changes by name, and of files that come (${name})`, async () => {
       const tools = name === 'busybox' ? ['stat', 'sleep'] : [];
       const path = tools.map((tool) => fake(tool, `exec busybox ${tool} "$@"`)).join('');
-      const inShell = `export follow_paths follow_known; exec ${command.join(' ')} -c "$program"`;
+      const inShell = `export follow_paths follow_known follow_pids; exec ${command.join(' ')} -c "$program"`;
       follow((program) => `${path}program=${shellQuote(program)}; ${inShell}`);
       const [a, b, late] = [log("it's [a].log"), log('b c.log'), join(folder.path, 'a late.log')];
       follower.update([a, late, b]);
@@ -288,6 +313,25 @@ describe('remote follower on a real host', () => {
       await eventually('the new file', () => changed.includes(late));
       assert.equal(changed.includes(a), false);
       assert.deepEqual(problems, []);
+    });
+  }
+
+  for (const { name, command } of SHELLS) {
+    it(`tells of processes that end (${name})`, async () => {
+      const inShell = `export follow_paths follow_known follow_pids; exec ${command.join(' ')} -c "$program"`;
+      follow((program) => `program=${shellQuote(program)}; ${inShell}`);
+      const [one, other] = [spawn('sleep', ['60']), spawn('sleep', ['60'])];
+      try {
+        follower.update([], [one.pid ?? 0, other.pid ?? 0, process.pid]);
+        one.kill();
+        await eventually('the end of one', () => ended.length === 1);
+        other.kill();
+        await eventually('the end of the other', () => ended.length === 2);
+        assert.deepEqual([ended, problems], [[one.pid, other.pid], []]);
+      } finally {
+        one.kill();
+        other.kill();
+      }
     });
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Host, HostError } from '../../../src/domain/host.ts';
-import type { CommandOutput, Connector, Follower, HostReader } from '../../../src/domain/ports.ts';
+import type { CommandOutput, Connector, Follower, FollowerEvents, HostReader } from '../../../src/domain/ports.ts';
 import { createLocalConnector } from '../../../src/edge/connectors/local.ts';
 import { createHostReader } from '../../../src/edge/scan/host-reader.ts';
 import { systemClock } from '../../../src/util/clock.ts';
@@ -274,15 +274,15 @@ describe('host reader on this machine', function () {
   }
 
   it('follows logs over its own connector, and closes it', async () => {
-    let asked: [Connector, (path: string) => void] | undefined;
-    const follow = (...given: [Connector, (path: string) => void]): Follower => {
+    let asked: [Connector, FollowerEvents] | undefined;
+    const follow = (...given: [Connector, FollowerEvents]): Follower => {
       asked = given;
       return { update: () => undefined, stop: () => undefined };
     };
     const reader = open({ follow });
-    const onChange = () => undefined;
-    reader.follow(onChange);
-    assert.equal(asked?.[1], onChange);
+    const on = { changed: () => undefined, ended: () => undefined };
+    reader.follow(on);
+    assert.equal(asked?.[1], on);
     await reader.close();
     await assert.rejects(reader.look(), { name: 'HostError', message: /shutting down/ });
   });
