@@ -179,6 +179,8 @@ export interface Run {
   /** null where there is nothing to go by. */
   readonly eta: Eta | null;
   readonly process: RunProcess | null;
+  /** The process of this start was seen, and is gone. */
+  readonly ended: boolean;
   /** Where its process lives or was seen last; where none was seen, the host whose disk is read. */
   readonly host: string;
   /** How often it was started; a rise means a restart. */

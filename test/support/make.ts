@@ -31,6 +31,7 @@ export function makeRun(over: Partial<Run> = {}): Run {
     rhythm: { epochMs: null, allowedSilenceMs: 180_000 },
     eta: null,
     process: null,
+    ended: false,
     host: 'gpu1',
     sessions: 1,
     lastUpdate: T0,

@@ -5,7 +5,7 @@ import { SECOND } from '../../domain/time.ts';
 import { etaOf } from './eta.ts';
 import { isComplete, progressOf } from './progress.ts';
 import { type LogPace, rhythmOf } from './rhythm.ts';
-import { decideStatus, sameFile } from './status.ts';
+import { decideStatus, hasEnded, sameFile } from './status.ts';
 
 export interface RunContext {
   readonly project: Project;
@@ -70,6 +70,7 @@ export function buildRun(facts: RunFacts, context: RunContext): Run {
         ? etaOf({ epochTimes, completed: progress.completedEpochs, total: progress.totalEpochs, now })
         : null,
     process,
+    ended: process === null && hasEnded(facts, previous),
     host: process?.host ?? previous?.host ?? project.readFrom,
     sessions: facts.sessions,
     lastUpdate: lastUpdate(facts, clockSkewMs),

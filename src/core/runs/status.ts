@@ -100,9 +100,9 @@ function logIsActive(facts: RunFacts, context: StatusContext): boolean {
 }
 
 function failedAtOnce(facts: RunFacts, context: StatusContext): boolean {
-  if (context.verdict === null) return false;
-  if (processEnded(facts, context)) return true;
-  return context.process === null && context.processesKnown && logAge(facts, context) >= FATAL_SILENCE_MS;
+  if (context.verdict === null || context.process !== null) return false;
+  if (processEnded(facts, context) || hasEnded(facts, context.previous)) return true;
+  return context.processesKnown && logAge(facts, context) >= FATAL_SILENCE_MS;
 }
 
 /** Its process was seen and is gone; or it was over before, and nothing was written since. */
@@ -112,6 +112,12 @@ function processEnded(facts: RunFacts, { process, previous }: StatusContext): bo
   const { status, verdict, newestLog } = previous;
   const wasOver = status === 'finished' || status === 'outdated' || (status === 'failed' && verdict !== null);
   return wasOver && sameFile(newestLog, facts.newestLog);
+}
+
+/** The process of this start was seen alive, now or earlier; where none is seen any more, it has ended. */
+export function hasEnded({ sessions }: RunFacts, previous: Run | null): boolean {
+  if (previous === null || previous.sessions !== sessions) return false;
+  return previous.process !== null || previous.ended;
 }
 
 export function sameFile(a: FileStamp | null, b: FileStamp | null): boolean {

@@ -43,7 +43,9 @@ export function createLocalFollower({
   const told = new Set<number>();
   const watcher = watch([]);
   watcher.on('change', (path) => throttle.call(path));
-  watcher.on('add', (path) => throttle.call(path));
+  watcher.on('add', (path) => {
+    if (current.has(path)) on.changed(path);
+  });
   watcher.on('error', (error) => onProblem(error instanceof Error ? error.message : String(error)));
   return {
     update(logs, pids = []) {

@@ -127,8 +127,10 @@ export function createRemoteFollower({
     }
     const seen = parseStampLine(line);
     if (seen === null || !current.has(seen.path) || stamps.get(seen.path) === seen.stamp) return;
+    const isNew = !stamps.has(seen.path);
     stamps.set(seen.path, seen.stamp);
-    throttle.call(seen.path);
+    if (isNew) on.changed(seen.path);
+    else throttle.call(seen.path);
   }
 
   function beginIn(ms: number): void {

@@ -34,6 +34,7 @@ const runSchema: z.ZodType<Run> = z.object({
       args: z.string(),
     })
     .nullable(),
+  ended: z.boolean(),
   host: z.string(),
   sessions: z.number(),
   lastUpdate: instant.nullable(),

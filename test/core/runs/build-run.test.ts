@@ -55,6 +55,7 @@ describe('buildRun', () => {
       rhythm: { epochMs: null, allowedSilenceMs: 180_000 },
       eta: null,
       process: null,
+      ended: false,
       host: 'disk',
       sessions: 1,
       lastUpdate: T0 - 6_000,
@@ -117,5 +118,17 @@ describe('buildRun', () => {
       context({ process: PROCESS, reader: readerWith(() => FATAL) }),
     );
     assert.deepEqual([run.status, run.verdict], ['running', null]);
+  });
+
+  it('remembers that its process was seen and is gone, until it is started again', () => {
+    const live = buildRun(makeFacts(), context({ process: PROCESS }));
+    const gone = buildRun(makeFacts(), context({ previous: live }));
+    const later = buildRun(makeFacts(), context({ previous: gone }));
+    const again = buildRun(makeFacts({ sessions: 2 }), context({ previous: later }));
+    const back = buildRun(makeFacts(), context({ previous: later, process: PROCESS }));
+    assert.deepEqual(
+      [live, gone, later, again, back].map(({ ended }) => ended),
+      [false, true, true, false, false],
+    );
   });
 });

@@ -88,6 +88,18 @@ describe('decideStatus', () => {
       { newestLog: OLD },
       { process: PROCESS, allowedSilenceMs: HOUR - 1 },
     ],
+    [
+      'a fatal end that shows after its process had gone',
+      'failed fatal-error',
+      { newestLog: FRESH },
+      { verdict: FATAL, previous: makeRun({ ended: true, newestLog: logAged(60_000) }) },
+    ],
+    [
+      'a fatal end of another start than the one whose process had gone',
+      'running log-active',
+      { newestLog: FRESH, sessions: 2 },
+      { verdict: FATAL, previous: makeRun({ ended: true, newestLog: logAged(60_000) }) },
+    ],
     ['nothing but an error log', 'failed stopped-writing', { newestLog: null, completedEpochs: 0, errorLogAt: 0 }, {}],
     ['no process, whatever its rhythm', 'failed stopped-writing', { newestLog: OLD }, { allowedSilenceMs: 2 * HOUR }],
     ['nerfstudio with a process', 'running process-alive', NERF, { process: PROCESS }],
