@@ -224,11 +224,11 @@ export function parseNerfstudio(body: string): Map<string, NerfstudioAnswer> {
 
 /** `$scan_appended`: logs, and how far each is known; answered by `parseAppended` under the index of each. */
 export function appendedInput(logs: readonly { readonly path: string; readonly cursor: LogCursor | null }[]): string {
-  return logs.map(({ path, cursor }, id) => `${id} ${placeOf(cursor)} ${path}`).join('\n');
+  return logs.map(({ path, cursor }, id) => `${id} ${cursorText(cursor)} ${path}`).join('\n');
 }
 
 export interface Appended {
-  /** What was asked for, from `placeOf`. */
+  /** What was asked for, from `cursorText`. */
   readonly from: string;
   readonly cursor: LogCursor;
   /** Whole lines. */
@@ -236,7 +236,7 @@ export interface Appended {
 }
 
 /** Offset and mark; -1 where nothing of the log is known. */
-export function placeOf(cursor: LogCursor | null): string {
+export function cursorText(cursor: LogCursor | null): string {
   return cursor === null ? '-1 -' : `${cursor.offset} ${cursor.mark}`;
 }
 
@@ -262,7 +262,7 @@ export function parseAppended(sections: ReadonlyMap<string, Section>, id: number
   const last = parts.at(-1);
   const whole = parts.map(({ text }) => text).join('');
   // Nothing but the beginning of a line was added.
-  if (last === undefined || (whole === '' && placeOf(last.cursor) === last.from)) return null;
+  if (last === undefined || (whole === '' && cursorText(last.cursor) === last.from)) return null;
   return { ...last, text: whole };
 }
 

@@ -23,11 +23,11 @@ import { nextTurn } from '../../util/clock.ts';
 import type { Ask } from './ask.ts';
 import { type Asker, bodyOf, fulfil, takeBatch } from './ask.ts';
 import { cachedProject, cacheOf } from './cache.ts';
-import type { ProjectState } from './project-state.ts';
+import type { ProjectMemory } from './project-memory.ts';
 import {
   adopt,
   cached,
-  createState,
+  createMemory,
   launcherLog,
   logsFolder,
   nerfDirs,
@@ -37,7 +37,7 @@ import {
   takeLauncherLog,
   takeLogsFolder,
   takeNerfs,
-} from './project-state.ts';
+} from './project-memory.ts';
 import { keepsText } from './run-facts.ts';
 import type { RunRecord } from './run-record.ts';
 import { wantsOf } from './wants.ts';
@@ -98,7 +98,7 @@ export function createScanner(options: {
   readonly onProgress?: (progress: ScanProgress) => void;
 }): Scanner {
   const { clock, redact = (text) => text, onProgress = () => undefined } = options;
-  const states = options.projects.map(createState);
+  const states = options.projects.map(createMemory);
   let turn = 0;
   let watchList = createWatchList();
 
@@ -178,7 +178,7 @@ export function createScanner(options: {
     request,
     accept,
     adopt(project, runs) {
-      for (const state of states) if (state.project.name === project) adopt(state, runs, true);
+      for (const state of states) if (state.project.name === project) adopt(state, runs, { isLive: true });
     },
     resumeLog(project, cursor) {
       for (const state of states) if (state.project.name === project) state.launcher.cursor = cursor;
@@ -193,7 +193,7 @@ export function createScanner(options: {
   };
 }
 
-function itemsOf(states: readonly ProjectState[]): Item[] {
+function itemsOf(states: readonly ProjectMemory[]): Item[] {
   return states.flatMap(({ project, records }) => [...records.values()].map((record) => ({ record, project })));
 }
 

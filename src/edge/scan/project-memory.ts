@@ -3,7 +3,7 @@ import { DEFAULT_STEPS, type NerfstudioRun, nerfstudioFacts } from '../../core/r
 import { globPattern } from '../../core/runs/globs.ts';
 import { MAX_HEAD_BYTES } from '../../core/runs/scan-program.ts';
 import type { Appended, ConfigsAnswer, NerfstudioAnswer } from '../../core/runs/scan-protocol.ts';
-import { ABSENT, isThere, parseStamp, placeOf } from '../../core/runs/scan-protocol.ts';
+import { ABSENT, cursorText, isThere, parseStamp } from '../../core/runs/scan-protocol.ts';
 import type { LauncherEvent, LogCursor } from '../../domain/launcher.ts';
 import type { Project, ProjectScan, RunFacts } from '../../domain/run.ts';
 import type { Instant } from '../../domain/time.ts';
@@ -13,7 +13,7 @@ import type { RunRecord } from './run-record.ts';
 import { createRecord, formOf } from './run-record.ts';
 
 /** What the scanner remembers of one project. */
-export interface ProjectState {
+export interface ProjectMemory {
   readonly project: Project;
   /** By config, those that are no runs included. */
   readonly records: Map<string, RunRecord>;
@@ -38,7 +38,7 @@ interface Nerf {
   answer: NerfstudioAnswer | null;
 }
 
-export function createState(project: Project): ProjectState {
+export function createMemory(project: Project): ProjectMemory {
   return {
     project,
     records: new Map(),
@@ -60,24 +60,28 @@ function inRoot({ root }: Project, path: string): string {
   return path.startsWith('/') ? path : `${root.replace(/\/+$/, '')}/${path}`;
 }
 
-/** Takes over which nerfstudio runs live now; those that are over stay as long as their work dirs. */
-export function adopt(state: ProjectState, runs: readonly NerfstudioRun[], isLive: boolean): void {
+/** Takes over the nerfstudio runs that live now, or others that are known of; those that are over stay as long as their work dirs. */
+export function adopt(state: ProjectMemory, runs: readonly NerfstudioRun[], { isLive }: { isLive: boolean }): void {
   if (isLive) for (const nerf of state.nerfs.values()) nerf.isLive = false;
   if (!state.project.formats.includes('nerfstudio')) return;
   for (const run of runs) {
     if (/[\n\0]/.test(run.workDir)) continue;
     const known = state.nerfs.get(run.workDir);
-    state.nerfs.set(run.workDir, { run: isLive ? run : (known?.run ?? run), isLive, answer: known?.answer ?? null });
+    state.nerfs.set(run.workDir, {
+      run: isLive ? run : (known?.run ?? run),
+      isLive: isLive || known?.isLive === true,
+      answer: known?.answer ?? null,
+    });
   }
 }
 
 /** Absolute paths. */
-export function nerfDirs({ project, nerfs }: ProjectState): string[] {
+export function nerfDirs({ project, nerfs }: ProjectMemory): string[] {
   return [...nerfs.keys()].map((workDir) => inRoot(project, workDir));
 }
 
 /** While the project's disk is not there, the work dirs on it are not gone. */
-export function takeNerfs(state: ProjectState, answers: ReadonlyMap<string, NerfstudioAnswer>): void {
+export function takeNerfs(state: ProjectMemory, answers: ReadonlyMap<string, NerfstudioAnswer>): void {
   if (state.absent !== null) return;
   for (const [workDir, nerf] of state.nerfs) {
     nerf.answer = answers.get(inRoot(state.project, workDir)) ?? nerf.answer;
@@ -86,18 +90,18 @@ export function takeNerfs(state: ProjectState, answers: ReadonlyMap<string, Nerf
 }
 
 /** Where the Python Launcher writes what it does. */
-export function launcherLog({ project, launcher }: ProjectState): { path: string; cursor: LogCursor | null } {
+export function launcherLog({ project, launcher }: ProjectMemory): { path: string; cursor: LogCursor | null } {
   return { path: inRoot(project, project.launcherLog), cursor: launcher.cursor };
 }
 
 /** Takes what was appended to the launcher's log, and the nerfstudio runs that it launched. */
 export function takeLauncherLog(
-  state: ProjectState,
+  state: ProjectMemory,
   { from, cursor, text }: Appended,
   { utcOffsetMs, redact }: { readonly utcOffsetMs: number; readonly redact: (text: string) => string },
 ): void {
   // Another look that was under way at the same time has told this.
-  if (from !== placeOf(state.launcher.cursor)) return;
+  if (from !== cursorText(state.launcher.cursor)) return;
   const { name, root } = state.project;
   const { events } = parseLauncherLog(text, { project: name, root, utcOffsetMs });
   state.launcher.cursor = cursor;
@@ -110,12 +114,12 @@ export function takeLauncherLog(
   adopt(
     state,
     launched.map((workDir) => ({ workDir, totalSteps: DEFAULT_STEPS })),
-    false,
+    { isLive: false },
   );
 }
 
 /** Takes over which configs there are. Where the disk is not there, or was not searched whole, nothing is taken to be gone. */
-export function takeConfigs(state: ProjectState, answer: ConfigsAnswer): void {
+export function takeConfigs(state: ProjectMemory, answer: ConfigsAnswer): void {
   state.absent = answer.kind === 'absent' ? answer.path : null;
   if (answer.kind !== 'list') return;
   const { project, records } = state;
@@ -129,13 +133,13 @@ export function takeConfigs(state: ProjectState, answer: ConfigsAnswer): void {
 }
 
 /** A folder of logs that held runs and is gone is an unmounted disk rather than a thousand deleted runs. */
-export function takeLogsFolder(state: ProjectState, stamp: string): void {
+export function takeLogsFolder(state: ProjectMemory, stamp: string): void {
   if (state.absent !== null || stamp !== ABSENT) return;
   const hadRuns = [...state.records.values()].some(({ memory }) => memory.walk !== null);
   if (hadRuns) state.absent = logsFolder(state.project);
 }
 
-export function scanOf(state: ProjectState, at: Instant): ProjectScan {
+export function scanOf(state: ProjectMemory, at: Instant): ProjectScan {
   const { project, records } = state;
   const listed = [...records.values()].filter((record) => isListed(record, project));
   const { cursor, events } = state.launcher;
@@ -159,20 +163,20 @@ function isListed({ memory }: RunRecord, { formats }: Project): boolean {
 }
 
 /** Nobody can tell what they are; that they are not watched must not go unseen. */
-function refusedFacts({ project, refused }: ProjectState): RunFacts[] {
+function refusedFacts({ project, refused }: ProjectMemory): RunFacts[] {
   return [...new Set(refused)].map((config) => ({
     ...factsOf(createRecord(project, config), project),
     problem: 'it cannot be watched: its name has a newline or is not UTF-8',
   }));
 }
 
-function nerfFacts({ project, nerfs }: ProjectState): RunFacts[] {
+function nerfFacts({ project, nerfs }: ProjectMemory): RunFacts[] {
   return [...nerfs.values()].flatMap(({ run, answer }) =>
     answer === null ? [] : [nerfstudioFacts(project.name, run, answer)],
   );
 }
 
-function problemsOf({ records, listProblems, absent }: ProjectState): string[] {
+function problemsOf({ records, listProblems, absent }: ProjectMemory): string[] {
   const unread = [...records.values()].filter(({ memory }) => memory.source !== null && memory.source.python === null);
   return [
     ...(absent === null ? [] : [`${absent} is not there or cannot be entered; known runs are kept as they were`]),
@@ -184,7 +188,7 @@ function problemsOf({ records, listProblems, absent }: ProjectState): string[] {
   ];
 }
 
-export function cached({ checksum, listProblems, refused, records, nerfs }: ProjectState): Omit<ProjectCache, 'key'> {
+export function cached({ checksum, listProblems, refused, records, nerfs }: ProjectMemory): Omit<ProjectCache, 'key'> {
   return {
     checksum,
     listProblems,
@@ -194,8 +198,8 @@ export function cached({ checksum, listProblems, refused, records, nerfs }: Proj
   };
 }
 
-export function restore(state: ProjectState, { checksum, listProblems, refused, nerfs, runs }: ProjectCache): void {
+export function restore(state: ProjectMemory, { checksum, listProblems, refused, nerfs, runs }: ProjectCache): void {
   Object.assign(state, { checksum, listProblems, refused });
-  adopt(state, nerfs, false);
+  adopt(state, nerfs, { isLive: false });
   for (const memory of runs) state.records.set(memory.config, createRecord(state.project, memory.config, memory));
 }
