@@ -82,7 +82,7 @@ export async function startApp(config: Config, io: AppIo): Promise<App> {
     onEvents(events) {
       agent.collect(events);
       // Epochs come every few seconds on a large fleet, and the cache may be megabytes.
-      if (events.some(({ kind }) => kind.startsWith('run-'))) keeper.touch();
+      if (events.some(({ kind }) => kind !== 'epochs-completed')) keeper.touch();
     },
     onSaved: dispatcher.wake,
   });
