@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { HostError } from '../../../src/domain/host.ts';
 import type { Connector } from '../../../src/domain/ports.ts';
 import { createSshConnector } from '../../../src/edge/connectors/ssh.ts';
@@ -96,8 +98,11 @@ describe('ssh connector', () => {
     const stream = await connector.stream('while :; do echo; sleep 0.05; done', {}, () => {
       ticks += 1;
     });
-    const running = connector.run('echo begun; while :; do echo; sleep 0.05; done', {}, USUAL);
-    await eventually('ticks', () => ticks > 3);
+    const mark = join(sshd.home, 'begun');
+    const running = connector.run('echo begun; : >"$mark"; while :; do echo; sleep 0.05; done', { mark }, USUAL);
+    await eventually('the second one runs', () => existsSync(mark));
+    const seen = ticks;
+    await eventually('ticks', () => ticks > seen + 3);
     await sshd.freeze();
     clock.advance(15_000);
     const output = await running;
