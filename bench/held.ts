@@ -7,7 +7,7 @@ import { MINUTE } from '../src/domain/time.ts';
 import { createMonitor } from '../src/monitor.ts';
 import { systemClock } from '../src/util/clock.ts';
 import { makeFacts } from '../test/core/runs/make-facts.ts';
-import { T0 } from '../test/support/make.ts';
+import { projectSettings, T0 } from '../test/support/make.ts';
 import { daySamples, fleetSnapshot } from './fleet.ts';
 // Unused, but the whole bot is what takes memory.
 import '../src/app.ts';
@@ -77,19 +77,7 @@ function hostNamed(name: string): Host {
 }
 
 function project(hosts: readonly Host[]): Project {
-  return {
-    name: 'lab',
-    root: '/lab',
-    readFrom: 'gpu1',
-    runsOn: hosts.map(({ name }) => name),
-    configs: ['configs/**/*.py'],
-    formats: ['pylon'],
-    epochs: null,
-    sleepTimeMs: 3 * MINUTE,
-    outdated: null,
-    expectedFiles: [],
-    launcherLog: '',
-  };
+  return projectSettings({ runsOn: hosts.map(({ name }) => name) });
 }
 
 /** Every look gives new objects, as parsing does. */

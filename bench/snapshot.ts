@@ -1,11 +1,20 @@
 import { advance } from '../src/core/advance.ts';
 import { readLogPace } from '../src/core/runs/rhythm.ts';
 import { buildSnapshot, type Seen, trainersOf } from '../src/core/snapshot.ts';
-import type { Project } from '../src/domain/run.ts';
+import { type Project, RUN_FORMATS } from '../src/domain/run.ts';
 import { EMPTY_STATE } from '../src/domain/state.ts';
 import { DAY, SECOND } from '../src/domain/time.ts';
 import { logAged, makeFacts } from '../test/core/runs/make-facts.ts';
-import { makeHost, makeProcess, makeReceiver, makeRoute, makeSample, RULE_SETTINGS, T0 } from '../test/support/make.ts';
+import {
+  makeHost,
+  makeProcess,
+  makeReceiver,
+  makeRoute,
+  makeSample,
+  projectSettings,
+  RULE_SETTINGS,
+  T0,
+} from '../test/support/make.ts';
 import { count, ms, percentile, timesOf } from './measure.ts';
 import type { Row } from './row.ts';
 
@@ -77,17 +86,5 @@ function args(host: number, pid: number): string {
 }
 
 function project(runsOn: readonly string[]): Project {
-  return {
-    name: 'lab',
-    root: '/lab',
-    readFrom: 'gpu0',
-    runsOn,
-    configs: [],
-    formats: ['pylon', 'evaluator', 'nerfstudio'],
-    epochs: null,
-    sleepTimeMs: 180 * SECOND,
-    outdated: { olderThanMs: 120 * DAY },
-    expectedFiles: [],
-    launcherLog: '',
-  };
+  return projectSettings({ readFrom: 'gpu0', runsOn, formats: [...RUN_FORMATS], outdated: { olderThanMs: 120 * DAY } });
 }

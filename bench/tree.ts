@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Project } from '../src/domain/run.ts';
+import { projectSettings } from '../test/support/make.ts';
 
 export interface TreeSize {
   readonly runs: number;
@@ -84,17 +85,11 @@ function age(path: string): void {
 }
 
 function projectAt(root: string): Project {
-  return {
-    name: 'lab',
+  return projectSettings({
     root,
     readFrom: 'localhost',
     runsOn: ['localhost'],
-    configs: ['configs/**/*.py'],
-    formats: ['pylon'],
-    epochs: null,
-    sleepTimeMs: 180_000,
     outdated: { olderThanMs: 120 * 86_400_000 },
     expectedFiles: EXPECTED,
-    launcherLog: 'project/run_agent.log',
-  };
+  });
 }

@@ -52,6 +52,8 @@ export function createMonitor(parts: Parts): Monitor {
   const scanErrors = new Map<string, string>();
   const readers = new Map<string, HostReader>();
   const watches = new Map<string, HostWatch>();
+  /** By project: the host whose disk is read. */
+  const diskOf = new Map(projects.map(({ name, readFrom }) => [name, readFrom]));
   /** Nerfstudio runs whose work dirs were looked for. */
   const nerfsAsked = new Set<string>();
   const launcher = new Map<string, LauncherReading>();
@@ -61,6 +63,8 @@ export function createMonitor(parts: Parts): Monitor {
   let previous = new Map<string, Run>();
   const builtFrom = new WeakMap<Run, RunFacts>();
   const trainers = new WeakMap<readonly HostProcess[], readonly HostProcess[]>();
+  /** Of the snapshot's hosts. */
+  let processes: ReturnType<typeof trainersOf> = new Map();
   let cancelGathering: (() => void) | null = null;
 
   for (const host of hosts) {
@@ -116,8 +120,8 @@ export function createMonitor(parts: Parts): Monitor {
   function lookAtDisk(host: string, pid: number): void {
     for (const { process, project } of snapshot.runs) {
       if (process?.host !== host || process.pid !== pid) continue;
-      const readFrom = projects.find(({ name }) => name === project)?.readFrom ?? host;
-      if (readFrom !== host) watches.get(readFrom)?.lookClosely();
+      const disk = diskOf.get(project) ?? host;
+      if (disk !== host) watches.get(disk)?.lookClosely();
     }
   }
 
@@ -140,8 +144,6 @@ export function createMonitor(parts: Parts): Monitor {
 
   /** Tells each disk which nerfstudio runs write to it. @returns those that know nothing of one yet */
   function adoptNerfstudio(): HostWatch[] {
-    const known = new Set(snapshot.runs.map(({ id }) => id));
-    const processes = trainersOf(snapshot.hosts, trainers);
     const unread = new Set<HostWatch>();
     for (const project of projects) {
       if (!project.formats.includes('nerfstudio')) continue;
@@ -150,8 +152,9 @@ export function createMonitor(parts: Parts): Monitor {
       const watch = watches.get(project.readFrom);
       for (const { workDir } of live) {
         const id = runId(project.name, workDir);
-        if (watch !== undefined && !known.has(id) && !nerfsAsked.has(id)) unread.add(watch);
+        if (nerfsAsked.has(id)) continue;
         nerfsAsked.add(id);
+        if (watch !== undefined && !snapshot.runs.some((run) => run.id === id)) unread.add(watch);
       }
     }
     return [...unread];
@@ -159,7 +162,7 @@ export function createMonitor(parts: Parts): Monitor {
 
   function build(): void {
     const states = [...watches.values()].map((watch) => watch.state());
-    const processes = trainersOf(states, trainers);
+    processes = trainersOf(states, trainers);
     snapshot = buildSnapshot(
       { hosts: states, projects, scans, scanErrors, launcher, reading: progress, previous, builtFrom, processes },
       tailReader,
@@ -170,9 +173,8 @@ export function createMonitor(parts: Parts): Monitor {
   }
 
   function followActive(): void {
-    const readFrom = new Map(projects.map((project) => [project.name, project.readFrom]));
     const running = snapshot.runs.filter(({ status }) => status === 'running');
-    const byDisk = groupBy(running, ({ project }) => readFrom.get(project) ?? '');
+    const byDisk = groupBy(running, ({ project }) => diskOf.get(project) ?? '');
     const byHost = groupBy(
       snapshot.runs.filter(({ process }) => process !== null),
       ({ process }) => process?.host ?? '',
@@ -195,10 +197,9 @@ export function createMonitor(parts: Parts): Monitor {
   }
 
   async function logTail({ project, newestLog }: Run): Promise<string | null> {
-    const readFrom = projects.find(({ name }) => name === project)?.readFrom ?? '';
     if (newestLog === null) return null;
     try {
-      return (await readers.get(readFrom)?.readTails([newestLog.path]))?.get(newestLog.path) ?? null;
+      return (await readers.get(diskOf.get(project) ?? '')?.readTails([newestLog.path]))?.get(newestLog.path) ?? null;
     } catch {
       return null;
     }
@@ -219,8 +220,7 @@ export function createMonitor(parts: Parts): Monitor {
       for (const watch of watches.values()) watch.start();
     },
     resumeLog(project, cursor) {
-      const readFrom = projects.find(({ name }) => name === project)?.readFrom ?? '';
-      readers.get(readFrom)?.resumeLog(project, cursor);
+      readers.get(diskOf.get(project) ?? '')?.resumeLog(project, cursor);
     },
     snapshot: () => (progress.size === 0 ? snapshot : withProgress(snapshot, progress)),
     probe,

@@ -7,23 +7,11 @@ import type { Project, RunFacts, Verdict } from '../src/domain/run.ts';
 import type { Snapshot } from '../src/domain/snapshot.ts';
 import { createMonitor } from '../src/monitor.ts';
 import { logAged, makeFacts } from './core/runs/make-facts.ts';
-import { makeRun, makeSample, T0 } from './support/make.ts';
+import { makeRun, makeSample, projectSettings, T0 } from './support/make.ts';
 import { manualClock, settle } from './support/manual-clock.ts';
 
 const hosts: Host[] = ['gpu1', 'gpu2'].map((name) => ({ name, ssh: name, gpus: 'all', probeIntervalMs: 30_000 }));
-const lab: Project = {
-  name: 'lab',
-  root: '/lab',
-  readFrom: 'gpu1',
-  runsOn: ['gpu1', 'gpu2'],
-  configs: ['configs/**/*.py'],
-  formats: ['pylon'],
-  epochs: null,
-  sleepTimeMs: 180_000,
-  outdated: null,
-  expectedFiles: [],
-  launcherLog: '',
-};
+const lab = projectSettings({ runsOn: ['gpu1', 'gpu2'] });
 const VERDICT: Verdict = { category: 'error', summary: 'KeyError', evidence: [], extracted: {} };
 const FATAL = 'KeyError';
 const trainer = {

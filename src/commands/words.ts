@@ -1,4 +1,4 @@
-import { nearest } from '../util/nearest.ts';
+import { didYouMean } from '../util/nearest.ts';
 import { UsageError } from './command.ts';
 
 /** The two halves of `key=value`, the key in lower case; null for any other word. */
@@ -14,9 +14,7 @@ export function keyAndValue(word: string): { readonly key: string; readonly valu
 export function oneOf<Word extends string>(what: string, given: string, words: readonly Word[]): Word {
   const found = words.find((word) => word === given);
   if (found !== undefined) return found;
-  const meant = nearest(given, words);
-  const hint = meant === null ? '' : `; did you mean "${meant}"?`;
-  throw new UsageError(`"${given}" is not ${what}${hint} ${allowed(words)}`);
+  throw new UsageError(`"${given}" is not ${what}${didYouMean(given, words)} ${allowed(words)}`);
 }
 
 /** More would not be read. */

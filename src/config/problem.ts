@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { didYouMean } from '../util/nearest.ts';
 import { hideSecrets } from './mask.ts';
 
 /** From the root of the file to a value: keys of mappings and indices of lists. */
@@ -56,12 +56,9 @@ function quoted(text: string): string {
   return JSON.stringify(safe.length > LONGEST_SHOWN ? `${safe.slice(0, LONGEST_SHOWN)}...` : safe);
 }
 
-/** ` did you mean "ssh"?`, where something that is allowed is near, else nothing. */
+/** What was probably meant instead of a value, as `didYouMean`. */
 export function suggestion(found: unknown, allowed: readonly string[]): string {
-  if (typeof found !== 'string' || allowed.length === 0) return '';
-  const nearest = closest(found, allowed);
-  const farthest = Math.max(1, Math.floor(Math.max(found.length, nearest.length) / 2));
-  return distance(found, nearest) <= farthest ? `; did you mean ${JSON.stringify(nearest)}?` : '';
+  return typeof found === 'string' ? didYouMean(found, allowed) : '';
 }
 
 /** The suggestion, and all that is allowed. */

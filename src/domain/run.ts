@@ -203,6 +203,11 @@ export interface RunCounts {
   readonly total: number;
 }
 
+/** What the run does now cannot be told: its status is the last one known. */
+export function isUnknown({ reason }: Pick<Run, 'reason'>): boolean {
+  return reason === 'host-unreachable' || reason === 'unreadable';
+}
+
 export function runId(project: string, config: string): string {
   return `${project}:${config}`;
 }

@@ -7,3 +7,9 @@ export function nearest(found: string, allowed: readonly string[]): string | nul
   const farthest = Math.max(1, Math.floor(Math.max(found.length, near.length) / 2));
   return distance(found, near) <= farthest ? near : null;
 }
+
+/** `; did you mean "ssh"?` where a word that is allowed is near, else nothing. */
+export function didYouMean(found: string, allowed: readonly string[]): string {
+  const meant = nearest(found, allowed);
+  return meant === null ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+}

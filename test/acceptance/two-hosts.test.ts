@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Project } from '../../src/domain/run.ts';
 import { SHELL_COMMAND } from '../../src/util/shell.ts';
 import { eventually } from '../support/eventually.ts';
+import { projectSettings } from '../support/make.ts';
 import { makeProject, type Trainer } from '../support/pylon-project.ts';
 import { needSshd, type Sshd, startSshd } from '../support/sshd.ts';
 import { useTempFolder } from '../support/temp.ts';
@@ -69,19 +70,14 @@ describe('two hosts, of which one misbehaves', function () {
     made.completeEpoch(run, 0);
     made.log(run, 0, '[INFO] 2026-01-15 12:00:00 - Training [Epoch 2/10][Iteration 1/40]. loss: 0.5\n');
     trainers.push(await made.launch(run));
-    return {
+    return projectSettings({
       name,
       root: made.root,
       readFrom: host,
       runsOn: [host],
-      configs: ['configs/**/*.py'],
-      formats: ['pylon'],
-      epochs: null,
       sleepTimeMs: 24 * 3_600_000,
-      outdated: null,
       expectedFiles: ['training_losses.pt', 'optimizer_buffer.json', 'validation_scores.json'],
-      launcherLog: 'project.log',
-    };
+    });
   }
 
   async function start(run = 'exp/a'): Promise<void> {

@@ -4,22 +4,10 @@ import { buildSnapshot, type Seen, trainersOf } from '../../src/core/snapshot.ts
 import type { HostState } from '../../src/domain/host.ts';
 import type { Project, ProjectScan, Run, RunFacts } from '../../src/domain/run.ts';
 import { MINUTE } from '../../src/domain/time.ts';
-import { makeHost, makeRun, makeSample, T0 } from '../support/make.ts';
+import { makeHost, makeRun, makeSample, projectSettings, T0 } from '../support/make.ts';
 import { logAged, makeFacts } from './runs/make-facts.ts';
 
-const lab: Project = {
-  name: 'lab',
-  root: '/lab',
-  readFrom: 'gpu1',
-  runsOn: ['gpu1', 'gpu2'],
-  configs: ['configs/**/*.py'],
-  formats: ['pylon'],
-  epochs: null,
-  sleepTimeMs: 3 * MINUTE,
-  outdated: null,
-  expectedFiles: ['training_losses.pt'],
-  launcherLog: 'run_agent.log',
-};
+const lab = projectSettings({ runsOn: ['gpu1', 'gpu2'], expectedFiles: ['training_losses.pt'] });
 
 const trainer = {
   pid: 42,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { AlertGroupView } from '../../src/domain/views.ts';
+import { NO_RUNS } from '../support/make.ts';
 import { realRenderer } from './helpers.ts';
 import {
   alertsAbout,
@@ -431,16 +432,7 @@ describe('long lists', () => {
 
 describe('status without runs', () => {
   it('says so, and how there could be some', () => {
-    const runs = {
-      running: 0,
-      finished: 0,
-      failed: 0,
-      stuck: 0,
-      outdated: 0,
-      never_started: 0,
-      total: 0,
-      completion_pct: null,
-    };
+    const runs = { ...NO_RUNS, completion_pct: null };
     const text = renderer.markdown(content('status', { ...STATUS, runs }));
     assert.match(text, /^# No runs are watched\n/);
     assert.match(text, /those that `pylon.yaml` names/);

@@ -1,6 +1,6 @@
 import type { Gpu, HostProcess, HostSample, HostState } from '../../src/domain/host.ts';
 import type { Receiver, Route, RuleSettings } from '../../src/domain/receiver.ts';
-import type { Run, RunCounts } from '../../src/domain/run.ts';
+import type { Project, Run, RunCounts } from '../../src/domain/run.ts';
 import type { ProjectState, Snapshot } from '../../src/domain/snapshot.ts';
 
 export const T0 = Date.UTC(2026, 0, 15, 12);
@@ -100,6 +100,24 @@ export function makeProject(over: Partial<ProjectState> = {}): ProjectState {
     problems: [],
     reading: null,
     launcher: null,
+    ...over,
+  };
+}
+
+/** A project as the configuration gives it. */
+export function projectSettings(over: Partial<Project> = {}): Project {
+  return {
+    name: 'lab',
+    root: '/lab',
+    readFrom: 'gpu1',
+    runsOn: ['gpu1'],
+    configs: ['configs/**/*.py'],
+    formats: ['pylon'],
+    epochs: null,
+    sleepTimeMs: 180_000,
+    outdated: null,
+    expectedFiles: [],
+    launcherLog: 'project/run_agent.log',
     ...over,
   };
 }

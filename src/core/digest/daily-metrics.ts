@@ -1,6 +1,7 @@
 import type { FleetSample, GpuFigures, HistoryEntry } from '../../domain/digest.ts';
 import type { Event } from '../../domain/event.ts';
 import type { Instant } from '../../domain/time.ts';
+import { IDLE_BELOW_PCT } from '../runs/fleet.ts';
 import { addKeyEvent, type KeyEvent, keyEvent } from './key-events.ts';
 
 /** A sum of value x time, and of time, in ms: their quotient is the average over time. */
@@ -47,9 +48,6 @@ export interface DailyMetrics {
   /** Counts from its instant on, for a time that the next one tells. */
   readonly lastSample: FleetSample | null;
 }
-
-/** A GPU below this use with no process of ours is idle (glossary: idle period). */
-const IDLE_BELOW_PCT = 5;
 
 const NOTHING: TimeSum = { ms: 0, sum: 0 };
 

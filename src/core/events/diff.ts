@@ -1,21 +1,12 @@
 import type { Event } from '../../domain/event.ts';
 import type { HostState } from '../../domain/host.ts';
-import type { Run } from '../../domain/run.ts';
+import { isUnknown, type Run } from '../../domain/run.ts';
 import type { ProjectState, Snapshot } from '../../domain/snapshot.ts';
 import type { KnownHost, KnownProject, KnownRun } from '../../domain/state.ts';
 import { DAY, type Instant } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import { countRuns } from '../runs/fleet.ts';
-import {
-  hasStarted,
-  isOldFind,
-  isReopened,
-  isRestart,
-  isUnchanged,
-  isUnknown,
-  type Known,
-  sessionOf,
-} from './known.ts';
+import { hasStarted, isOldFind, isReopened, isRestart, isUnchanged, type Known, sessionOf } from './known.ts';
 
 /**
  * What happened since `known`, in the order of the snapshot. What is known outlives the process, so

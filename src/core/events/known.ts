@@ -1,4 +1,4 @@
-import type { Run } from '../../domain/run.ts';
+import { isUnknown, type Run } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import type { KnownHost, KnownProject, KnownRun, State } from '../../domain/state.ts';
 import { DAY, type Instant, MINUTE } from '../../domain/time.ts';
@@ -88,11 +88,6 @@ function knownRun(run: Run, before: KnownRun | undefined, project: KnownProject 
     quiet: (run.status === 'failed' || run.status === 'stuck') && isOldNews(run, before, project, at),
     goneAt: null,
   };
-}
-
-/** What the run does now cannot be told. */
-export function isUnknown({ reason }: Run): boolean {
-  return reason === 'host-unreachable' || reason === 'unreadable';
 }
 
 export function hasStarted(run: Run): boolean {

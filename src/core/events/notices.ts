@@ -1,12 +1,11 @@
 import type { Content } from '../../domain/delivery.ts';
 import type { Event } from '../../domain/event.ts';
-import { type Run, runId } from '../../domain/run.ts';
+import { isUnknown, type Run, runId } from '../../domain/run.ts';
 import type { Snapshot } from '../../domain/snapshot.ts';
 import { isoTime } from '../../domain/time.ts';
 import { groupBy } from '../../util/group-by.ts';
 import type { Notice } from '../alerts/decide.ts';
 import { countRuns } from '../runs/fleet.ts';
-import { isUnknown } from './known.ts';
 
 /** How many bad runs the first message names; the template says how many more there are. */
 const NAMED_AT_FIRST_SIGHT = 20;

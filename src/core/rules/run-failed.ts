@@ -1,5 +1,5 @@
 import type { RuleVerdict } from '../../domain/alert.ts';
-import type { Run } from '../../domain/run.ts';
+import { isUnknown, type Run } from '../../domain/run.ts';
 import { failureSummary } from '../events/diff.ts';
 import { type RunRule, runIdentity, runLabels } from './rule.ts';
 
@@ -13,7 +13,7 @@ export const runFailed: RunRule = {
 };
 
 function evaluate(run: Run): RuleVerdict {
-  if (run.reason === 'host-unreachable' || run.reason === 'unreadable') return { state: 'unknown', reason: run.reason };
+  if (isUnknown(run)) return { state: 'unknown', reason: run.reason };
   if (run.status === 'running') return { state: 'clear', reason: 'running again' };
   if (run.status !== 'failed') return { state: 'clear', reason: run.status };
   if (run.reason === 'never-started') return { state: 'clear', reason: 'not started' };

@@ -1,5 +1,5 @@
 import type { RuleVerdict } from '../../domain/alert.ts';
-import type { Run } from '../../domain/run.ts';
+import { isUnknown, type Run } from '../../domain/run.ts';
 import { isoTime, MINUTE } from '../../domain/time.ts';
 import { type RunRule, runIdentity, runLabels } from './rule.ts';
 
@@ -13,7 +13,7 @@ export const runStuck: RunRule = {
 };
 
 function evaluate(run: Run): RuleVerdict {
-  if (run.reason === 'host-unreachable' || run.reason === 'unreadable') return { state: 'unknown', reason: run.reason };
+  if (isUnknown(run)) return { state: 'unknown', reason: run.reason };
   if (run.status !== 'stuck')
     return { state: 'clear', reason: run.status === 'running' ? 'writing again' : `now ${run.status}` };
   const process = run.process;

@@ -1,6 +1,9 @@
 import type { HostSample } from '../../domain/host.ts';
 import type { Run, RunCounts } from '../../domain/run.ts';
 
+/** A GPU below this use, with no process of ours, is idle. */
+export const IDLE_BELOW_PCT = 5;
+
 export function countRuns(runs: readonly Run[]): RunCounts {
   const counts = { running: 0, finished: 0, failed: 0, stuck: 0, outdated: 0, never_started: 0, total: runs.length };
   for (const run of runs) counts[run.reason === 'never-started' ? 'never_started' : run.status] += 1;

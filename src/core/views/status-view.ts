@@ -4,11 +4,8 @@ import type { Queries } from '../../domain/queries.ts';
 import type { Run } from '../../domain/run.ts';
 import { type Instant, isoTime, SECOND } from '../../domain/time.ts';
 import type { StatusView } from '../../domain/views.ts';
-import { countRuns, gpusOfOurs } from '../runs/fleet.ts';
+import { countRuns, gpusOfOurs, IDLE_BELOW_PCT } from '../runs/fleet.ts';
 import { projectProblems } from './project-problems.ts';
-
-/** A GPU below this use, with no process of ours, is idle (glossary). */
-const IDLE_BELOW_PCT = 5;
 
 /** A GPU with more than this in use is not free to start a run on. 1 GiB, the line between idle and held. */
 const HELD_ABOVE_BYTES = 2 ** 30;

@@ -109,6 +109,14 @@ function newMemory(config: string): RunMemory {
     config,
     stamps: { config: UNKNOWN, dir: UNKNOWN, log: ABSENT, progress: UNKNOWN, error: UNKNOWN, partial: ABSENT },
     source: null,
+    watched: false,
+    ...emptyContent(),
+  };
+}
+
+/** What is known of a work dir in which nothing has been seen. */
+function emptyContent() {
+  return {
     walk: null,
     fault: null,
     missed: false,
@@ -117,10 +125,13 @@ function newMemory(config: string): RunMemory {
     dump: null,
     tail: null,
     artifact: null,
-    watched: false,
-    epochs: { of: UNKNOWN, from: 0, upTo: 0, times: [] },
+    epochs: noEpochs(),
     silence: { now: null, before: null },
   };
+}
+
+function noEpochs(): RunMemory['epochs'] {
+  return { of: UNKNOWN, from: 0, upTo: 0, times: [] };
 }
 
 /** Absolute path of a watched file; null where there is none. */
@@ -203,20 +214,7 @@ function forgetContent(memory: RunMemory, dir: string): void {
   const { stamps } = memory;
   if (dir === ABSENT) {
     Object.assign(stamps, { log: ABSENT, progress: ABSENT, error: ABSENT, partial: ABSENT });
-    Object.assign(memory, {
-      walk: null,
-      fault: null,
-      missed: false,
-      owner: null,
-      progress: null,
-      dump: null,
-      tail: null,
-    });
-    Object.assign(memory, {
-      artifact: null,
-      epochs: { of: UNKNOWN, from: 0, upTo: 0, times: [] },
-      silence: { now: null, before: null },
-    });
+    Object.assign(memory, emptyContent());
     return;
   }
   stamps.progress = UNKNOWN;
@@ -250,7 +248,7 @@ export function takeWalk(
   const seen = walk ?? { form: asked ?? 'trainer', completed: 0, folders: 0, logs: 0, newestLog: null, partial: null };
   memory.walk = { of: memory.stamps.dir, asked, ...seen };
   if (seen.completed === 0) memory.artifact = null;
-  if (seen.completed < memory.epochs.upTo) memory.epochs = { of: UNKNOWN, from: 0, upTo: 0, times: [] };
+  if (seen.completed < memory.epochs.upTo) memory.epochs = noEpochs();
   if (before !== null && seen.completed > before.completed) {
     memory.silence = { now: 0, before: memory.silence.now };
   }

@@ -144,7 +144,10 @@ export function createScanner(options: {
     }
     const { now, utcOffsetMs } = clocks;
     const nerfs = sections.get('scan:nerfstudio');
-    if (nerfs?.complete === true) for (const state of states) takeNerfs(state, parseNerfstudio(nerfs.body));
+    if (nerfs?.complete === true) {
+      const answers = parseNerfstudio(nerfs.body);
+      for (const state of states) takeNerfs(state, answers);
+    }
     await readLauncherLogs(sections, utcOffsetMs, ask);
     await nextTurn();
     const items = itemsOf(states.filter(({ absent }) => absent === null));

@@ -1,24 +1,12 @@
 import assert from 'node:assert/strict';
 import { buildRun, type RunContext, type TailReader } from '../../../src/core/runs/build-run.ts';
 import { readLogPace } from '../../../src/core/runs/rhythm.ts';
-import type { Project, RunProcess, Verdict } from '../../../src/domain/run.ts';
+import type { RunProcess, Verdict } from '../../../src/domain/run.ts';
 import { HOUR } from '../../../src/domain/time.ts';
-import { T0 } from '../../support/make.ts';
+import { projectSettings, T0 } from '../../support/make.ts';
 import { logAged, makeFacts } from './make-facts.ts';
 
-const PROJECT: Project = {
-  name: 'lab',
-  root: '/lab',
-  readFrom: 'disk',
-  runsOn: ['gpu1', 'gpu2'],
-  configs: ['configs/**/*.py'],
-  formats: ['pylon'],
-  epochs: null,
-  sleepTimeMs: 180_000,
-  outdated: null,
-  expectedFiles: ['a'],
-  launcherLog: 'x',
-};
+const PROJECT = projectSettings({ readFrom: 'disk', runsOn: ['gpu1', 'gpu2'] });
 const PROCESS: RunProcess = { host: 'gpu1', pid: 7, user: 'ann', startedAt: T0 - HOUR, args: 'python main.py' };
 const FATAL: Verdict = { category: 'error', summary: 'RuntimeError', evidence: [], extracted: {} };
 

@@ -6,6 +6,7 @@ import { statusView } from '../../../src/core/views/status-view.ts';
 import type { Alert } from '../../../src/domain/alert.ts';
 import type { Gpu, HostSample } from '../../../src/domain/host.ts';
 import { makeGpu, makeHost, makeProject, makeRun, makeSample, makeSnapshot, T0 } from '../../support/make.ts';
+import { makeAlert } from '../alerts/make-alert.ts';
 
 const GIB = 2 ** 30;
 const gpu = (index: number, utilPct: number | null, used: number | null, state: Gpu['state'] = 'ok'): Gpu =>
@@ -61,21 +62,7 @@ const runs = [
 ];
 
 function alert(over: Partial<Alert>): Alert {
-  return {
-    id: 'x',
-    fingerprint: 'x',
-    rule: 'run-failed',
-    severity: 'critical',
-    state: 'firing',
-    labels: { run: 'configs/d.py' },
-    summary: 'CUDA out of memory',
-    evidence: [],
-    startsAt: T0,
-    firedAt: T0,
-    endsAt: null,
-    resolution: null,
-    ...over,
-  };
+  return makeAlert('x', { labels: { run: 'configs/d.py' }, ...over });
 }
 
 const snapshot = makeSnapshot({

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Project } from '../../../src/domain/run.ts';
+import { projectSettings } from '../../support/make.ts';
 
 export const EXPECTED = ['training_losses.pt', 'optimizer_buffer.json', 'validation_scores.json'];
 
@@ -28,20 +29,14 @@ export function makeTree(root: string, over: Partial<Project> = {}): Tree {
   mkdirSync(at('logs'), { recursive: true });
   const tree: Tree = {
     root,
-    project: {
-      name: 'lab',
+    project: projectSettings({
       root,
       readFrom: 'localhost',
       runsOn: ['localhost'],
-      configs: ['configs/**/*.py'],
-      formats: ['pylon'],
-      epochs: null,
-      sleepTimeMs: 180_000,
       outdated: { olderThanMs: 120 * 86_400_000 },
       expectedFiles: EXPECTED,
-      launcherLog: 'project/run_agent.log',
       ...over,
-    },
+    }),
     write(path, text, ageS = LONG_AGO_S) {
       mkdirSync(dirname(at(path)), { recursive: true });
       writeFileSync(at(path), text);
